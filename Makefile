@@ -46,6 +46,14 @@ lock: $(DEV) ## Lock requirements/*.in with hashes (LOCK_OPTIONS=--upgrade for n
 	$(UV_LOCK) requirements/base.in --output-file requirements/base.txt
 	$(UV_LOCK) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
 
+.PHONY: docs
+docs: $(DEV) ## Write the API's schema to docs/openapi.yaml
+	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+.PHONY: bench
+bench: $(DEV) ## Measure: every script of bench/
+	@for script in bench/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+
 .PHONY: venv
 venv: $(DEV) ## Only set up .venv with everything developing needs
 
