@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class IncidentsConfig(AppConfig):
+    name = "incidents"
+
+    def ready(self) -> None:
+        from incidents.subject import IncidentClocks  # noqa: PLC0415 - models are ready only now
+        from sla.subjects import register  # noqa: PLC0415
+
+        register(IncidentClocks.kind, IncidentClocks())

@@ -1,0 +1,69 @@
+"""Middleware that knows no domain word."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from kernel.errors import DomainError, Forbidden
+
+Handler = Callable[[HttpRequest], HttpResponse]
+_USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestIdMiddleware:
+    """Names every request; the name stands in the answer, in errors and in each log line."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _USABLE_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class PrivateResponseMiddleware:
+    """What people see is theirs: no shared cache may keep it, and a fragment is never served as a page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store" if request.path.startswith("/api/") else "private, no-cache"
+        patch_vary_headers(response, ["Cookie", "HX-Request"])
+        return response
+
+
+class DomainErrorMiddleware:
+    """A page whose operation refused: say why, and go back to where the person was. The API has its own handler."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError) or request.path.startswith("/api/"):
+            return None
+        messages.error(request, exception.message)
+        back = request.headers.get("Referer", "")
+        safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        target = back if safe else "/"
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=403 if isinstance(exception, Forbidden) else 409)
+            response["HX-Redirect"] = target
+            return response
+        return HttpResponseRedirect(target)

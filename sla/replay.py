@@ -1,0 +1,131 @@
+"""The clock, as arithmetic: from the marks of a subject's history to the state of one clock. Pure, no database.
+
+Instants are whole epoch seconds, durations whole seconds of the calendar's business time. The live operations, the import and
+the audit call this one function, so a stored clock can always be computed anew and must come out the same to the second.
+
+Rules (docs/clocks.md): a pause stops counting, not the calendar; the deadline is `add(since, target - elapsed)`; a clock stopped at or
+before its deadline is met; it is breached from one second after it, stopped or not. The deadline decides, not who looked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class BusinessTime(Protocol):
+    """What the replay needs of a calendar (`sla.businesstime.BusinessCalendar`)."""
+
+    def add(self, start: int, seconds: int) -> int: ...
+    def between(self, start: int, end: int) -> int: ...
+
+
+class Mark(StrEnum):
+    """What can happen to a clock."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """The state of a clock after its marks. `pauses` are intervals; the last one has no end while the clock is paused.
+
+    `due_at` of a stopped clock is the deadline that held when it stopped; a clock paused before its deadline has none.
+    """
+
+    state: str
+    started_at: int
+    elapsed_s: int
+    running_since: int | None
+    due_at: int | None
+    stopped_at: int | None
+    breached_at: int | None
+    pauses: tuple[tuple[int, int | None], ...]
+
+
+def replay(
+    *, started_at: int, target_s: int, marks: Iterable[tuple[int, Mark]], calendar: BusinessTime, now: int
+) -> ClockState:
+    """The clock that started at `started_at`, after `marks` in their order, seen at `now`.
+
+    A stopped clock goes on with RESUME (an incident reopened under the policy "continue"): the time in between was a pause.
+    Marks that change nothing (a pause while paused, a stop while stopped) are passed over.
+    """
+    elapsed = 0
+    since: int | None = started_at
+    waits_from: int | None = None
+    stopped_at: int | None = None
+    breached_at: int | None = None
+    due = calendar.add(started_at, target_s)
+    pauses: list[tuple[int, int | None]] = []
+    for at, mark in marks:
+        if mark is Mark.RESUME:
+            if since is not None:
+                continue
+            pauses.append((stopped_at if waits_from is None else waits_from, at))  # type: ignore[arg-type]
+            since, waits_from, stopped_at = at, None, None
+            if breached_at is None:
+                due = calendar.add(at, target_s - elapsed)
+            continue
+        if stopped_at is not None:
+            continue
+        if since is not None:
+            elapsed += calendar.between(since, at)
+            since = None
+            if breached_at is None and at > due:
+                breached_at = due
+        elif mark is Mark.STOP and waits_from is not None:
+            pauses.append((waits_from, at))
+            waits_from = None
+            if breached_at is None:
+                due = calendar.add(at, target_s - elapsed)
+        if mark is Mark.STOP:
+            stopped_at = at
+        elif waits_from is None:
+            waits_from = at
+    if since is not None and breached_at is None and now > due:
+        breached_at = due
+    if waits_from is not None:
+        pauses.append((waits_from, None))
+    if breached_at is not None:
+        state = "breached"
+    elif stopped_at is not None:
+        state = "met"
+    else:
+        state = "running" if since is not None else "paused"
+    return ClockState(
+        state=state,
+        started_at=started_at,
+        elapsed_s=elapsed,
+        running_since=since,
+        due_at=None if state == "paused" else due,
+        stopped_at=stopped_at,
+        breached_at=breached_at,
+        pauses=tuple(pauses),
+    )
+
+
+def elapsed_at(*, elapsed_s: int, running_since: int | None, calendar: BusinessTime, now: int) -> int:
+    """Business seconds that a clock has counted up to `now`."""
+    return elapsed_s if running_since is None else elapsed_s + calendar.between(running_since, now)
+
+
+def wake_instants(
+    *, running_since: int, elapsed_s: int, target_s: int, due_at: int, thresholds: Iterable[int], calendar: BusinessTime
+) -> list[tuple[int, int]]:
+    """(percent, instant) at which each threshold of a counting clock is passed, ascending; 100 is always among them.
+
+    The deadline is passed one second after `due_at`. A share used up before the clock went on is passed when it went on.
+    """
+    instants = []
+    for percent in sorted({*thresholds, 100}):
+        left = -(-target_s * percent // 100) - elapsed_s
+        if percent == 100:
+            instants.append((percent, due_at + 1))
+        else:
+            instants.append((percent, calendar.add(running_since, left) if left > 0 else running_since))
+    return instants

@@ -1,0 +1,59 @@
+"""What has clocks: the rooms above register themselves here, so that alerts need not know what they watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sla.measure import Measured
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may be told. `skipped` says why not (absent, inactive, no address); empty when reachable."""
+
+    role: str
+    user_id: int | None
+    name: str
+    address: str
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a message about a subject says of it. `path` is its page, beginning with a slash."""
+
+    reference: str
+    title: str
+    priority: str
+    client: str
+    department: str
+    path: str
+
+
+class SubjectOwner(Protocol):
+    """What a room promises for its subjects."""
+
+    def replay(self, subject_id: int, *, now: datetime) -> list[Measured]:
+        """All clocks of the subject, computed anew from its events."""
+
+    def recipients(self, subject_id: int, *, at: datetime) -> list[Candidate]:
+        """Whom an alert goes to, in the order of preference: the first reachable one gets it."""
+
+    def describe(self, subject_ids: Sequence[int]) -> Mapping[int, Description]:
+        """What to call them in messages and lists; a constant number of queries."""
+
+
+_owners: dict[str, SubjectOwner] = {}
+
+
+def register(subject_kind: str, owner: SubjectOwner) -> None:
+    """Called once by the owning room when it is loaded."""
+    _owners[subject_kind] = owner
+
+
+def owner_of(subject_kind: str) -> SubjectOwner:
+    """Raises KeyError for a kind nobody registered: a programming error."""
+    return _owners[subject_kind]

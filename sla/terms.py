@@ -1,0 +1,72 @@
+"""What a policy version promises, as values: read once per process and version, for versions never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from sla.businesstime import BusinessCalendar, CalendarSpec
+from sla.models import CalendarVersion, PolicyVersion
+
+
+@dataclass(frozen=True)
+class Target:
+    """One priority's promise, in seconds of the calendar's business time."""
+
+    response_s: int
+    resolution_s: int
+    calendar_id: int
+
+    def seconds(self, kind: str) -> int:
+        return self.response_s if kind == "response" else self.resolution_s
+
+
+@dataclass(frozen=True)
+class Terms:
+    policy_version_id: int
+    pause_on: frozenset[str]
+    thresholds: tuple[int, ...]
+    reopen: str
+    targets: Mapping[str, Target]
+
+
+@lru_cache(maxsize=1024)
+def terms_of(policy_version_id: int) -> Terms:
+    """The terms of one stored version."""
+    version = PolicyVersion.objects.prefetch_related("targets").get(pk=policy_version_id)
+    return Terms(
+        policy_version_id=version.pk,
+        pause_on=frozenset(version.pause_on),
+        thresholds=tuple(sorted(version.thresholds)),
+        reopen=version.reopen,
+        targets=MappingProxyType(
+            {t.priority: Target(t.response_s, t.resolution_s, t.calendar_id) for t in version.targets.all()}
+        ),
+    )
+
+
+def spec_of(version: CalendarVersion) -> CalendarSpec:
+    """The calendar version as the pure module reads it."""
+    return CalendarSpec.parse(
+        {
+            "timezone": version.timezone,
+            "hours": version.hours,
+            "holidays": version.holidays,
+            "date_hours": version.date_hours,
+            "always": version.always,
+        }
+    )
+
+
+@lru_cache(maxsize=256)
+def business_calendar(calendar_version_id: int) -> BusinessCalendar:
+    """The compiled calendar of one stored version."""
+    return BusinessCalendar.compile(spec_of(CalendarVersion.objects.get(pk=calendar_version_id)))
+
+
+def forget() -> None:
+    """Empty the caches; tests call it, because they reuse ids after a rollback."""
+    terms_of.cache_clear()
+    business_calendar.cache_clear()
