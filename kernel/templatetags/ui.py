@@ -7,7 +7,6 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.template import Context
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kernel import forms, icons
-from kernel.charts import Bar
+from kernel.bars import Bar
 
 register = template.Library()
 
@@ -26,7 +25,7 @@ DAY: Final = 24 * HOUR
 IN_DAYS: Final = 100 * HOUR  # up to here hours are told as hours: a promise of 40 service hours is not "1 d 16 h"
 SPACE: Final = "\u00a0"
 THOUSANDS: Final = "\u202f"
-NOTHING: Final = "–"
+NOTHING: Final = "\u2013"
 
 # The words of DESIGN: what a state is called and which icon says so without colour.
 BADGES: Final = {
@@ -149,7 +148,7 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None:
         return NOTHING
     whole, _point, decimals = f"{value:,.{digits}f}".partition(".")
-    point = formats.get_format("DECIMAL_SEPARATOR") if decimals else ""
+    point: str = formats.get_format("DECIMAL_SEPARATOR") if decimals else ""
     return whole.replace(",", THOUSANDS) + point + decimals
 
 
@@ -177,10 +176,10 @@ def bar(value: Bar, *, size: str = "") -> dict[str, Any]:
 def pager(context: Context, page: Page[Any], *, parameter: str = "page") -> dict[str, Any]:
     """Where one is in a long list; keeps the other parameters of the address."""
 
-    def address(number: int) -> str:
+    def address(page_number: int) -> str:
         query = context["request"].GET.copy()
-        query[parameter] = str(number)
-        return "?" + query.urlencode()
+        query[parameter] = str(page_number)
+        return f"?{query.urlencode()}"
 
     return {
         "page": page,
