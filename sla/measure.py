@@ -14,6 +14,9 @@ from sla.replay import ClockState, Mark, elapsed_at, replay, wake_instants
 from sla.terms import Terms, business_calendar
 
 
+BREACH = 100
+
+
 def instant(epoch_s: int) -> datetime:
     return datetime.fromtimestamp(epoch_s, UTC)
 
@@ -64,10 +67,14 @@ class Measured:
         }
 
     def levels(self) -> list[tuple[int, int]]:
-        """(percent, instant) of all thresholds ahead of and behind a counting clock; none when it does not count."""
+        """(percent, instant) of the thresholds that this clock passes or passed, ascending.
+
+        All of them while it counts. A stopped or paused clock owes nothing but its breach, if it had one: somebody may have stopped it
+        late, before the sweep came by.
+        """
         state = self.state
         if state.running_since is None or state.due_at is None:
-            return []
+            return [] if state.breached_at is None else [(BREACH, state.breached_at + 1)]
         return wake_instants(
             running_since=state.running_since,
             elapsed_s=state.elapsed_s,

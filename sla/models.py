@@ -142,8 +142,8 @@ class Clock(models.Model):
 
     It counts `elapsed_s` business seconds up to `running_since`, and goes on from there while that is set; what is left of the
     target gives `due_at`. All columns follow from the subject's append-only events (`sla.replay`) and can be computed anew.
-    `wake_at` is the next instant at which something is owed (a threshold, then the deadline); null when stopped, paused or
-    nothing is ahead. `alerted_level` is the highest threshold, in percent, that the sweep has dealt with.
+    `wake_at` is the next instant at which something is owed (a threshold, then the deadline); null when nothing is: stopped, paused,
+    or all said. `alerted_level` is the highest threshold, in percent, that the sweep has dealt with.
     """
 
     class Kind(models.TextChoices):
@@ -187,7 +187,8 @@ class Clock(models.Model):
                 condition=~Q(state="running") | Q(due_at__isnull=False, running_since__isnull=False, stopped_at=None),
             ),
             models.CheckConstraint(
-                name="clock_wakes_only_while_counting", condition=Q(wake_at=None) | Q(running_since__isnull=False)
+                name="clock_wakes_while_something_is_owed",
+                condition=Q(wake_at=None) | Q(running_since__isnull=False) | Q(state="breached", alerted_level__lt=100),
             ),
             models.CheckConstraint(
                 name="clock_says_when_it_was_breached",

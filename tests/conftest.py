@@ -1,0 +1,64 @@
+"""Fixtures that every room's tests use."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# Before Django reads its settings: tests never touch the data of a running installation.
+os.environ["TAMHUB_DATA"] = str(Path(tempfile.gettempdir()) / f"tamhub-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}")
+os.environ.pop("EMAIL_URL", None)
+
+import pytest
+from django.test import Client as Browser
+from rest_framework.test import APIClient
+
+from accounts.models import ApiToken, User
+from accounts.operations import create_token
+from sla import terms
+from tests.factories import MONDAY
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit must find the catalogue that migrations brought: restore it after each flush."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction") and isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "django_db_serialized_rollback")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Rolled-back tests reuse ids: what was cached for an id belongs to another test."""
+    terms.forget()
+    yield
+    terms.forget()
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """`api(user)` is a program that calls with this user's token; `api()` a stranger."""
+
+    def client(user: User | None = None, *, scope: str = ApiToken.TokenScope.WRITE, clients: tuple[str, ...] = ()) -> APIClient:
+        caller = APIClient()
+        if user is not None:
+            _token, secret = create_token(user=user, name="tests", scope=scope, clients=clients, at=MONDAY, actor=None)
+            caller.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        return caller
+
+    return client
+
+
+@pytest.fixture
+def browse() -> Callable[[User], Browser]:
+    """`browse(user)` is a signed-in person, without a real browser."""
+
+    def client(user: User) -> Browser:
+        browser = Browser()
+        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return browser
+
+    return client
