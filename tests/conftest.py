@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-
-# Before Django reads its settings: tests never touch the data of a running installation.
-os.environ["TAMHUB_DATA"] = str(Path(tempfile.gettempdir()) / f"tamhub-tests-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}")
-os.environ.pop("EMAIL_URL", None)
 
 import pytest
 from django.test import Client as Browser

@@ -125,11 +125,11 @@ def edit(
 
 
 def _refuse_circles(incident: Incident, parent: Incident | None) -> None:
-    above = parent
-    while above is not None:
-        if above.pk == incident.pk:
+    above_id = parent.pk if parent is not None else None
+    while above_id is not None:
+        if above_id == incident.pk:
             raise Conflict(_("An incident cannot stand above itself."), field="parent", code="cycle")
-        above = above.parent
+        above_id = Incident.objects.values_list("parent_id", flat=True).get(pk=above_id)
 
 
 def _shown(value: Any) -> Any:
