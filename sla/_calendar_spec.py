@@ -126,7 +126,7 @@ def wall_seconds(intervals: DayHours, where: str) -> list[tuple[int, int]]:
     return read
 
 
-def _wall_second(text: str, where: str, *, at_end: bool) -> int:
+def _wall_second(text: object, where: str, *, at_end: bool) -> int:
     if at_end and text == "24:00":
         return DAY_S
     if not (isinstance(text, str) and (match := _TIME.fullmatch(text))):

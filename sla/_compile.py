@@ -41,7 +41,7 @@ def compile_years(spec: CalendarSpec, first: int, last: int) -> Openings:
 
 
 def _wall_intervals(spec: CalendarSpec, first_day: int, last_day: int) -> tuple[Instants, Instants]:
-    """Opening and closing of every interval that starts on those days, as if the wall clock were UTC."""
+    """Opening and closing of the intervals of at least those days, as if the wall clock were UTC."""
     days = np.arange(first_day, last_day, dtype=np.int64)
     weekdays = (days + _EPOCH_WEEKDAY) % 7
     special = np.array([_day_number(day) for day in {*spec.holidays, *spec.date_hours}], dtype=np.int64)
@@ -53,11 +53,9 @@ def _wall_intervals(spec: CalendarSpec, first_day: int, last_day: int) -> tuple[
             opens.append(midnights + start)
             closes.append(midnights + end)
     for day, intervals in spec.date_hours.items():
-        number = _day_number(day)
-        if first_day <= number < last_day:
-            read = np.array(wall_seconds(intervals, f"date_hours.{day}"), dtype=np.int64).reshape(-1, 2)
-            opens.append(number * DAY_S + read[:, 0])
-            closes.append(number * DAY_S + read[:, 1])
+        read = np.array(wall_seconds(intervals, f"date_hours.{day}"), dtype=np.int64).reshape(-1, 2)
+        opens.append(_day_number(day) * DAY_S + read[:, 0])
+        closes.append(_day_number(day) * DAY_S + read[:, 1])
     return np.concatenate(opens), np.concatenate(closes)
 
 
@@ -67,14 +65,14 @@ def _to_instants(timezone: str, first: int, last: int, wall: Instants) -> Instan
     So an edge inside a skipped hour is the moment of the change, an edge inside a repeated hour is its first
     occurrence, and edges never swap their order.
     """
-    offset, changes = _zone_year(timezone, first)[0], []
-    for year in range(first, last + 1):
-        changes += _zone_year(timezone, year)[1]
+    offset, _ = _zone_year(timezone, first)
+    changes = [change for year in range(first, last + 1) for change in _zone_year(timezone, year)[1]]
     since = np.array([np.iinfo(np.int64).min, *(instant for instant, _ in changes)], dtype=np.int64)
     offsets = np.array([offset, *(offset for _, offset in changes)], dtype=np.int64)
     last_shown = np.maximum.accumulate(since[1:] + offsets[:-1])  # the wall clock just before each change
     period = np.searchsorted(last_shown, wall, side="right")
-    return np.maximum(wall - offsets[period], since[period])
+    instants: Instants = np.maximum(wall - offsets[period], since[period])
+    return instants
 
 
 @cache

@@ -25,8 +25,15 @@ class Openings:
         opens = np.concatenate(([begin], opens))
         closes = np.concatenate(([begin], closes))
         before = np.concatenate(([0], np.cumsum(closes - opens)))
-        self._arrays = opens, closes, before
-        self._lists = begin, end, opens.tolist(), closes.tolist(), before.tolist(), int(before[-1])
+        self._arrays: tuple[Instants, Instants, Instants] = opens, closes, before
+        self._lists: tuple[int, int, list[int], list[int], list[int], int] = (
+            begin,
+            end,
+            opens.tolist(),
+            closes.tolist(),
+            before.tolist(),
+            int(before[-1]),
+        )
 
     def add(self, start: int, seconds: int) -> int | None:
         begin, end, opens, closes, before, total = self._lists
@@ -113,7 +120,8 @@ class Openings:
         return np.where(seconds == 0, reached, opens[to] + target - before[to])
 
     def between_many(self, starts: Instants, ends: Instants) -> Instants:
-        return np.maximum(self._worked(ends) - self._worked(starts), 0)
+        spent: Instants = np.maximum(self._worked(ends) - self._worked(starts), 0)
+        return spent
 
     def _worked(self, instants: Instants) -> Instants:
         opens, closes, before = self._arrays
@@ -155,4 +163,5 @@ class AlwaysOpen:
         return due if due.min() >= self.begin else None
 
     def between_many(self, starts: Instants, ends: Instants) -> Instants:
-        return np.maximum(ends - starts, 0)
+        spent: Instants = np.maximum(ends - starts, 0)
+        return spent
