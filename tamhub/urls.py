@@ -1,5 +1,9 @@
 """Every address of TamHub. Rooms bring their own lists."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("tamhub.api")),
+    path("admin/", admin.site.urls),
+]
