@@ -1,15 +1,29 @@
 """Errors of the domain. Operations raise them; the edges (pages, API, commands) turn them into what their users understand."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class DomainError(Exception):
-    """Something a person can understand and mend. `field` names the input it is about, `code` is stable for programs."""
+    """Something a person can understand and mend. `field` names the input it is about, `code` is stable for programs.
+
+    `extra` is what programs need besides, for example the current state; the API puts it beside the message.
+    """
 
     code = "error"
 
-    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        code: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.extra = dict(extra or {})
         if code:
             self.code = code
 
