@@ -1,0 +1,119 @@
+"""Reads of incidents for pages and the API, scoped by who asks: lists, clocks as they stand at this instant, the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from incidents.models import EventKind, Incident, IncidentEvent
+from incidents.permissions import Person, incidents_visible_to, sees_internal_side
+from incidents.settling import SUBJECT_KIND
+from sla.measure import epoch, reading
+from sla.models import Clock
+
+# What a client may know of its incident's course, as long as nobody wrote an internal text beside it.
+OPEN_TO_THE_CLIENT = (
+    EventKind.OPENED,
+    EventKind.ACKNOWLEDGED,
+    EventKind.HELD,
+    EventKind.RESUMED,
+    EventKind.RESOLVED,
+    EventKind.REOPENED,
+    EventKind.CLOSED,
+    EventKind.PRIORITY_CHANGED,
+    EventKind.IMPORTED,
+)
+_KIND_ORDER = {Clock.Kind.RESPONSE.value: 0, Clock.Kind.RESOLUTION.value: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One clock as it stands at an instant: true even where the sweep has not come by yet.
+
+    `due_at` is None while it is paused before its deadline. `remaining_s` is negative when over. `is_counting` says whether the
+    seconds go on (a breached clock counts until it is stopped).
+    """
+
+    id: int
+    kind: str
+    cycle: int
+    state: str
+    target_s: int
+    elapsed_s: int
+    remaining_s: int
+    used_pct: float
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    is_counting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockedIncident:
+    """An incident with its clocks: the response first, then the resolution of each cycle."""
+
+    incident: Incident
+    clocks: tuple[ClockView, ...]
+
+    @property
+    def next_clock(self) -> ClockView | None:
+        """The one with the nearest deadline of those that count, passed ones included."""
+        counting = [clock for clock in self.clocks if clock.is_counting and clock.due_at is not None]
+        return min(counting, key=lambda clock: (clock.due_at, clock.id), default=None)
+
+
+def incident_list(user: Person) -> QuerySet[Incident]:
+    """What the person may see, the nearest deadline first, with everything that a row names."""
+    return (
+        incidents_visible_to(user)
+        .select_related("client", "project", "department", "assignee", "sla_policy")
+        .order_by("next_due_at", "id")
+    )
+
+
+def clock_views(incidents: Iterable[Incident], *, now: datetime) -> dict[int, tuple[ClockView, ...]]:
+    """The clocks of these incidents by incident id; one query for all of them."""
+    ids = [incident.pk for incident in incidents]
+    found: dict[int, list[ClockView]] = {pk: [] for pk in ids}
+    for clock in Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids):
+        found[clock.subject_id].append(clock_view(clock, now=now))
+    return {pk: tuple(sorted(views, key=lambda view: (_KIND_ORDER[view.kind], view.cycle))) for pk, views in found.items()}
+
+
+def with_clocks(incidents: Sequence[Incident], *, now: datetime) -> list[ClockedIncident]:
+    """A page of incidents with their clocks, in the same order; one query besides the page's own."""
+    views = clock_views(incidents, now=now)
+    return [ClockedIncident(incident, views[incident.pk]) for incident in incidents]
+
+
+def clock_view(clock: Clock, *, now: datetime) -> ClockView:
+    """The stored clock, read at `now`: a running one is breached from one second after its deadline on."""
+    read = reading(clock, now=now)
+    state, breached_at = clock.state, clock.breached_at
+    if state == Clock.State.RUNNING and clock.due_at is not None and epoch(now) > epoch(clock.due_at):
+        state, breached_at = Clock.State.BREACHED.value, clock.due_at
+    return ClockView(
+        id=clock.pk,
+        kind=clock.kind,
+        cycle=clock.cycle,
+        state=state,
+        target_s=clock.target_s,
+        elapsed_s=read.elapsed_s,
+        remaining_s=read.remaining_s,
+        used_pct=read.used_pct,
+        due_at=clock.due_at,
+        breached_at=breached_at,
+        stopped_at=clock.stopped_at,
+        is_counting=clock.running_since is not None,
+    )
+
+
+def timeline(incident: Incident, user: Person) -> QuerySet[IncidentEvent]:
+    """What happened, in its order. The client's people see the course and what was written for them, nothing internal."""
+    events = incident.events.select_related("actor", "department", "assignee").order_by("at", "id")
+    if sees_internal_side(user):
+        return events
+    return events.filter(Q(is_public=True) | Q(kind__in=OPEN_TO_THE_CLIENT, text=""))
