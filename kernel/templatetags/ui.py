@@ -9,6 +9,7 @@ from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import formats, timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ THOUSANDS: Final = "\u202f"
 NOTHING: Final = "\u2013"
 
 # The words of DESIGN: what a state is called and which icon says so without colour.
-BADGES: Final = {
+BADGES: Final[dict[str, tuple[str, str | Promise]]] = {
     "todo": ("circle-dashed", gettext_lazy("To do")),
     "ready": ("circle", gettext_lazy("Ready")),
     "progress": ("circle-dot", gettext_lazy("In progress")),
