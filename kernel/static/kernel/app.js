@@ -36,6 +36,7 @@ setInterval(tick, 1000);
 
 // --- polling: an element with data-poll asks only while the page is seen, and says which version it shows
 const versions = new Map();
+Idiomorph.defaults.ignoreActiveValue = true; // what somebody is typing outlives a refreshed list
 document.addEventListener("visibilitychange", () => {
   tick();
   if (!document.hidden) for (const el of $$("[data-poll]")) htmx.trigger(el, "wake");
