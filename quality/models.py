@@ -1,4 +1,4 @@
-"""Roll-ups: the counts behind every compliance figure, kept up to date from the outbox and always rebuildable."""
+"""Roll-ups: the counts behind the compliance figures of clients, kept from the outbox and always rebuildable."""
 
 from django.db import models
 
@@ -8,9 +8,10 @@ from sla.models import Clock, Priority
 
 
 class Rollup(models.Model):
-    """One cell: the incidents of one day (of `opened_at`, in the installation's zone), client, department and priority, one clock.
+    """One cell: incidents opened on one day (of the installation's zone), by client, department, priority and clock.
 
-    `missed` holds the stopped and the swept ones; a clock that passed its deadline is swept within seconds.
+    Verdicts as in `quality.facts`, by what the clocks' rows say: one that passed its deadline is `running` here until it
+    is swept, within seconds. An incident is in one cell of each kind: met, missed and running add up to the incidents.
     """
 
     day = models.DateField()
@@ -18,18 +19,15 @@ class Rollup(models.Model):
     department = models.ForeignKey(Department, models.CASCADE, related_name="+")
     priority = models.CharField(max_length=2, choices=Priority)
     kind = models.CharField(max_length=10, choices=Clock.Kind)
-    incidents = models.PositiveIntegerField(default=0)
     met = models.PositiveIntegerField(default=0)
     missed = models.PositiveIntegerField(default=0)
-    open = models.PositiveIntegerField(default=0)
-    business_s = models.BigIntegerField(default=0)
-    wall_s = models.BigIntegerField(default=0)
+    running = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["day", "client", "department", "priority", "kind"], name="rollup_cell_once")
+            models.UniqueConstraint(fields=["client", "day", "department", "priority", "kind"], name="rollup_cell_once")
         ]
-        indexes = [models.Index(fields=["client", "kind", "day"], name="rollup_client_kind_day")]
+        indexes = [models.Index(fields=["day"], name="rollup_day")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.client_id} {self.department_id} {self.priority} {self.kind}"
