@@ -36,7 +36,7 @@ class ClockFacts:
     """One kind of clock, a value per incident.
 
     Several cycles of an incident (reopened under "new_cycle") make one verdict: missed if any was, else running while
-    the last one is not stopped, else met. Times are those of all cycles together and count once the last one is stopped.
+    the last one is not stopped, else met. Times are those of all cycles together, counted once the last one is stopped.
     """
 
     verdict: Numbers

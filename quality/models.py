@@ -10,8 +10,8 @@ from sla.models import Clock, Priority
 class Rollup(models.Model):
     """One cell: incidents opened on one day (of the installation's zone), by client, department, priority and clock.
 
-    Verdicts as in `quality.facts`, by what the clocks' rows say: one that passed its deadline is `running` here until it
-    is swept, within seconds. An incident is in one cell of each kind: met, missed and running add up to the incidents.
+    Verdicts as in `quality.facts`, by what the clocks' rows say: one that passed its deadline is `running` here until
+    it is swept. An incident is in one cell of each kind: met, missed and running add up to the incidents.
     """
 
     day = models.DateField()
