@@ -1,4 +1,4 @@
-"""Errors of the domain. Operations raise them; the edges (pages, API, commands) turn them into what users understand."""
+"""Errors of the domain. Operations raise them; the edges (pages, API, commands) turn them into what people read."""
 
 from collections.abc import Mapping
 from typing import Any

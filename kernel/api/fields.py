@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.validators import EmailValidator, RegexValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kernel.api.times import Malformed, format_instant, parse_day, parse_instant
@@ -193,6 +195,7 @@ class _Scoped(serializers.RelatedField):
         return super().run_validation(data)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class ScopedSlugRelatedField(_Scoped, serializers.SlugRelatedField):
     """Another object by its slug or username, out of what the person may see; unknown and invisible look alike."""
 
@@ -210,6 +213,7 @@ class ScopedSlugRelatedField(_Scoped, serializers.SlugRelatedField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(OpenApiTypes.INT64)
 class ScopedIdRelatedField(_Scoped, serializers.PrimaryKeyRelatedField):
     """Another object by its id, out of what the person may see."""
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_filters.rest_framework import DjangoFilterBackend
 from django_filters.rest_framework import FilterSet as BaseFilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend, SearchFilter
 from rest_framework.request import Request
@@ -61,6 +63,7 @@ def _refusal(message: str, code: str) -> list[Any]:
     return list(ValidationError(message, code=code).detail)
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class BooleanFilter(django_filters.ChoiceFilter):
     """`true` or `false`, nothing else; django-filter's own takes any other word for "no filter"."""
 
@@ -84,6 +87,7 @@ class IntegerField(forms.IntegerField):
         return int(value)
 
 
+@extend_schema_field(OpenApiTypes.INT64)
 class IntegerFilter(django_filters.Filter):
     field_class = IntegerField
 
@@ -98,6 +102,7 @@ class InstantField(forms.CharField):
             raise FormError(str(error), code="invalid") from None
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class InstantFilter(django_filters.Filter):
     """RFC 3339 with offset. Remember that + in an address is a blank unless written %2B."""
 
@@ -116,6 +121,7 @@ class ScopedFilter(django_filters.ModelChoiceFilter):
     def __init__(self, *args: Any, scope: Callable[[Any], QuerySet[Any]], key: str = "id", **kwargs: Any) -> None:
         kwargs.setdefault("null_label", None)
         super().__init__(*args, queryset=lambda request: scope(request.user), to_field_name=key, **kwargs)
+        extend_schema_field(OpenApiTypes.INT64 if key in {"id", "pk"} else OpenApiTypes.STR)(self)
 
 
 class FilterSet(BaseFilterSet):
@@ -154,6 +160,12 @@ class StrictSearchFilter(SearchFilter):
 
     def parameters(self, view: Any) -> set[str]:
         return {self.search_param} if getattr(view, "search_fields", None) else set()
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        if not self.parameters(view):
+            return []
+        schema = {"type": "string", "maxLength": MAX_SEARCH}
+        return [{"name": self.search_param, "in": "query", "required": False, "schema": schema}]
 
     def get_search_terms(self, request: Request) -> list[str]:
         given = request.query_params.get(self.search_param, "")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from kernel.api import filters, preconditions
+from kernel.api import filters, idempotency, preconditions
 from kernel.api.permissions import ByTable, Predicate, Table
 from kernel.api.problems import LengthRequired, TooLarge
 from kernel.api.serializers import Nothing
@@ -51,6 +52,23 @@ class Api(APIView):
     @property
     def actor(self) -> Any:
         return self.request.user
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's own, but for the Idempotency-Key between the gates and the handler."""
+        self.args, self.kwargs = args, kwargs
+        self.request = wrapped = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(wrapped, *args, **kwargs)
+            name = str(request.method).lower()
+            handler = getattr(self, name, None) if name in self.http_method_names else None
+            call = partial(handler or self.http_method_not_allowed, wrapped, *args, **kwargs)
+            keyed = idempotency.applies_to(wrapped)
+            response: HttpResponseBase = idempotency.once(self, wrapped, call) if keyed else call()
+        except Exception as error:  # noqa: BLE001  # problems.exception_handler answers all of them
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(wrapped, response, *args, **kwargs)  # type: ignore[arg-type]
+        return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         filters.refuse_secrets(request)
@@ -230,6 +248,7 @@ def verb(input_serializer: Input = Nothing, **kwargs: Any) -> Callable[[Callable
             method(self, obj, self.read_input())
             return self.answer(obj)
 
+        handler.answers_resource = True  # type: ignore[attr-defined]  # for the schema
         return action(detail=True, methods=["post"], input_serializer_class=input_serializer, **kwargs)(handler)
 
     return decorate
