@@ -16,7 +16,10 @@ LEASE_SANITY = timedelta(minutes=5)
 
 
 class Alert(models.Model):
-    """A threshold or deadline that was passed; at most one per clock and level (percent of the target, 100 is the breach)."""
+    """A threshold or deadline that was passed; one per clock and level (percent of the target, 100 is the breach).
+
+    `round` counts how often it was raised: one withdrawn because the deadline moved is raised again when that passes.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -37,6 +40,7 @@ class Alert(models.Model):
     due_at = models.DateTimeField()
     detected_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    round = models.PositiveSmallIntegerField(default=1)
     snapshot = models.JSONField(default=dict)
     acked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     acked_at = models.DateTimeField(null=True)
@@ -60,13 +64,17 @@ class Alert(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> DeliveryQuerySet:
-        """Pending, their time has come, nobody holds a live lease. A lease far in the future is left by a clock jump: free."""
+        """Pending, their time has come, no live lease. A lease far in the future was left by a clock jump: free."""
         free = Q(lease_until=None) | Q(lease_until__lte=at) | Q(lease_until__gt=at + LEASE_SANITY)
         return self.filter(free, state=Delivery.State.PENDING, next_attempt_at__lte=at)
 
 
 class Delivery(models.Model):
     """One message owed to one recipient over one channel. Ends as sent, dead or cancelled; there is no other end."""
+
+    class Notice(models.TextChoices):
+        RAISED = "raised", _("Alert")
+        RETRACTED = "retracted", _("Alert withdrawn")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Mail")
@@ -80,6 +88,8 @@ class Delivery(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")
+    notice = models.CharField(max_length=9, choices=Notice, default=Notice.RAISED)
+    round = models.PositiveSmallIntegerField(default=1)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     recipient = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=20)
@@ -102,7 +112,9 @@ class Delivery(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "deliveries"
         constraints = [
-            models.UniqueConstraint(fields=["alert", "channel", "address"], name="one_delivery_per_address_and_channel"),
+            models.UniqueConstraint(
+                fields=["alert", "round", "notice", "channel", "address"], name="one_delivery_per_address_and_channel"
+            ),
             models.CheckConstraint(name="delivery_sent_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
         ]
         indexes = [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from departments.queries import away
 from incidents.models import REFERENCE_PREFIX, Incident
+from incidents.permissions import incidents_visible_to
 from incidents.settling import SUBJECT_KIND, measured, story_of
 from sla.measure import Measured
 from sla.models import Clock
@@ -56,6 +60,13 @@ class IncidentClocks:
             pk: Description(f"{REFERENCE_PREFIX}{pk}", title, priority, client, department, f"/incidents/{pk}/")
             for pk, title, priority, client, department in rows
         }
+
+    def visible_ids(self, user: User) -> QuerySet[Any, Any]:
+        return incidents_visible_to(user).values("pk")
+
+    def open_without_clock(self) -> Iterable[int]:
+        measured = Clock.objects.filter(subject_kind=self.kind, subject_id=OuterRef("pk"))
+        return Incident.objects.open().filter(~Exists(measured)).values_list("pk", flat=True)
 
 
 def _candidate(role: str, user: User, *, absent: bool) -> Candidate:

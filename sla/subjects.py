@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from django.db.models import QuerySet
+
+from accounts.models import User
 from sla.measure import Measured
 
 
@@ -45,6 +48,12 @@ class SubjectOwner(Protocol):
     def describe(self, subject_ids: Sequence[int]) -> Mapping[int, Description]:
         """What to call them in messages and lists; a constant number of queries."""
 
+    def visible_ids(self, user: User) -> QuerySet[Any, Any]:
+        """The ids of the subjects that a person may see, as a subquery: who sees the subject sees its alerts."""
+
+    def open_without_clock(self) -> Iterable[int]:
+        """Subjects that should be measured and have no clock at all; there are none unless something went wrong."""
+
 
 _owners: dict[str, SubjectOwner] = {}
 
@@ -57,3 +66,8 @@ def register(subject_kind: str, owner: SubjectOwner) -> None:
 def owner_of(subject_kind: str) -> SubjectOwner:
     """Raises KeyError for a kind nobody registered: a programming error."""
     return _owners[subject_kind]
+
+
+def owners() -> Iterable[tuple[str, SubjectOwner]]:
+    """Every registered kind with its owner."""
+    return _owners.items()

@@ -1,5 +1,20 @@
-"""Every write of alerts and deliveries."""
+"""Every write of alerts: noticing, recording, delivering, taking back."""
 
+from alerts.operations.acknowledging import acknowledge_alert
+from alerts.operations.delivering import DeliverResult, deliver
+from alerts.operations.passes import repair, run_pass
+from alerts.operations.raising import record_past
 from alerts.operations.reconciling import reconcile
+from alerts.operations.sweeping import SweepResult, sweep
 
-__all__ = ["reconcile"]
+__all__ = [
+    "DeliverResult",
+    "SweepResult",
+    "acknowledge_alert",
+    "deliver",
+    "reconcile",
+    "record_past",
+    "repair",
+    "run_pass",
+    "sweep",
+]

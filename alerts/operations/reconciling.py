@@ -1,25 +1,64 @@
-"""Alerts follow their clocks when events arrive late."""
+"""After a clock was moved: alerts that are no longer true are withdrawn, a breach that nobody swept is raised.
+
+An event that arrives late, a changed priority or a corrected time can undo a breach. The alert stays as a row, what was
+not sent is not sent, and who was told is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
+from alerts.levels import is_passed, passed_levels, wake_at
 from alerts.models import Alert, Delivery
+from alerts.operations.raising import owe, raise_breach
 from sla.models import Clock
+from sla.subjects import Candidate
+
+NO_LONGER_TRUE = "no longer true"
 
 
 def reconcile(clocks: Sequence[Clock], *, now: datetime) -> None:
-    """Retract the breach of a clock that, as it turned out, was stopped in time; what was not sent yet is cancelled.
+    """Bring alerts in line with these clocks; the operation that moved them calls it in its transaction.
 
-    Called by the operation that moved the clocks, in its transaction.
+    The clocks are locked, and as they are stored. One query when there is nothing to do.
     """
-    in_time = [clock.pk for clock in clocks if clock.breached_at is None]
-    alerts = list(
-        Alert.objects.filter(clock__in=in_time, level__gte=Alert.BREACH, state__in=[Alert.State.OPEN, Alert.State.ACKED])
-    )
-    if alerts:
-        Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).update(state=Alert.State.RETRACTED)
-        Delivery.objects.filter(alert__in=alerts, state=Delivery.State.PENDING).update(
-            state=Delivery.State.CANCELLED, end_reason="the deadline was kept after all", lease_token=None, lease_until=None
+    standing: dict[int, list[Alert]] = {clock.pk: [] for clock in clocks}
+    for alert in Alert.objects.filter(clock__in=standing).exclude(state=Alert.State.RETRACTED):
+        standing[alert.clock_id].append(alert)
+    for clock in clocks:
+        retract_for(clock, standing[clock.pk], now=now)
+        _forget_levels(clock, now=now)
+        if clock.state == Clock.State.BREACHED and clock.running_since is None and clock.alerted_level < Alert.BREACH:
+            raise_breach(clock, now=now)
+
+
+def retract_for(clock: Clock, alerts: Iterable[Alert], *, now: datetime) -> list[Alert]:
+    """Withdraw those alerts of a clock that its times no longer bear out."""
+    untrue = [alert for alert in alerts if not is_passed(clock, alert.level, now=now)]
+    for alert in untrue:
+        alert.state = Alert.State.RETRACTED
+        alert.save(update_fields=["state"])
+        deliveries = Delivery.objects.filter(alert=alert, round=alert.round, notice=Delivery.Notice.RAISED)
+        told = list(deliveries.filter(Q(state=Delivery.State.SENT) | Q(state=Delivery.State.PENDING, attempts__gt=0)))
+        deliveries.filter(state=Delivery.State.PENDING).update(
+            state=Delivery.State.CANCELLED, lease_token=None, lease_until=None, end_reason=NO_LONGER_TRUE
         )
+        if alert.is_breach:
+            owe(alert, map(_as_told, told), now=now, notice=Delivery.Notice.RETRACTED)
+    return untrue
+
+
+def _forget_levels(clock: Clock, *, now: datetime) -> None:
+    """Levels that lie ahead again are due again."""
+    highest = max(passed_levels(clock, now=now), default=0)
+    if clock.alerted_level > highest:
+        clock.alerted_level = highest
+        clock.wake_at = wake_at(clock, alerted_level=highest)
+        clock.save(update_fields=["alerted_level", "wake_at"])
+
+
+def _as_told(delivery: Delivery) -> Candidate:
+    return Candidate(role=delivery.role, user_id=delivery.recipient_id, name="", address=delivery.address)

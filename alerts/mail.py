@@ -1,0 +1,164 @@
+"""Alerts as mails: what they say, how they are handed to the mail server, and what its answer means."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from alerts.models import Delivery
+from alerts.routing import chain_of
+from alerts.words import reason_label, role_label
+
+# Beyond EMAIL_TIMEOUT, which bounds a single answer: a server that drips bytes must not outlast the lease.
+LONGEST_SEND = timedelta(seconds=20)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONGEST_SUBJECT = 300
+
+
+class Failure(Enum):
+    """What to do about a mail that was not taken."""
+
+    RETRY = "retry"
+    PERMANENT = "permanent"
+
+
+class NotSent(Exception):
+    """The server did not take the mail. The message is what it said, shortened and on one line."""
+
+    def __init__(self, message: str, failure: Failure = Failure.RETRY) -> None:
+        super().__init__(one_line(message)[:500])
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Mail:
+    subject: str
+    text: str
+    html: str
+
+
+def one_line(text: str) -> str:
+    """Without control characters: what stands in a title cannot become a header or a line of a log."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def render(delivery: Delivery) -> Mail:
+    """In the recipient's language and time zone; the same for every attempt, because it says nothing of the present."""
+    recipient = delivery.recipient
+    language = (recipient.language if recipient else "") or settings.LANGUAGE_CODE
+    zone = (recipient.time_zone if recipient else "") or settings.TIME_ZONE
+    with translation.override(language), timezone.override(zone):
+        context = {**_context(delivery), "language": language}
+        return Mail(
+            subject=one_line(render_to_string("alerts/mail/subject.txt", context).replace("\xa0", " "))[
+                :_LONGEST_SUBJECT
+            ],
+            text=render_to_string("alerts/mail/body.txt", context),
+            html=render_to_string("alerts/mail/body.html", context),
+        )
+
+
+def _context(delivery: Delivery) -> dict[str, Any]:
+    alert = delivery.alert
+    subject = alert.snapshot["subject"]
+    passed_over = [
+        f"{candidate.name} ({role_label(candidate.role)}, {reason_label(candidate.skipped)})"
+        for candidate in chain_of(alert.snapshot)
+        if candidate.skipped
+    ]
+    facts = [
+        (_("Client"), subject["client"]),
+        (_("Priority"), subject["priority"]),
+        (_("Department"), subject["department"]),
+        (_("Due"), _instant(alert.due_at)),
+        (_("Noticed"), _instant(alert.detected_at)),
+    ]
+    return {
+        "alert": alert,
+        "subject": subject,
+        "facts": facts,
+        "is_retraction": delivery.notice == Delivery.Notice.RETRACTED,
+        "target": alert.snapshot["target_s"],
+        "role": role_label(delivery.role),
+        "passed_over": passed_over,
+        "url": settings.SITE_URL + subject["path"],
+        "site_url": settings.SITE_URL,
+    }
+
+
+def _instant(at: datetime) -> str:
+    return formats.date_format(timezone.localtime(at), "D j M Y H:i:s T")
+
+
+def send(delivery: Delivery, mail: Mail) -> None:
+    """Hand the mail to the server; returns only when it was taken. Raises NotSent."""
+    try:
+        validate_email(delivery.address)
+    except ValidationError:
+        raise NotSent(f"not a mail address: {delivery.address}", Failure.PERMANENT) from None
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[delivery.address], headers=_headers(delivery))
+    message.attach_alternative(mail.html, "text/html")
+    connection = get_connection()
+    try:
+        with _cut_off_after(LONGEST_SEND, connection):
+            taken = connection.send_messages([message])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        failure = Failure.PERMANENT if 500 <= code < 600 else Failure.RETRY
+        raise NotSent(f"{code} {_decoded(said)}", failure) from error
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(f"{error.smtp_code} {_decoded(error.smtp_error)}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotSent(f"{type(error).__name__}: {error}") from error
+    if not taken:
+        raise NotSent("the mail server took nothing")
+
+
+def _headers(delivery: Delivery) -> dict[str, str]:
+    """The Message-ID stays over all attempts, so that a repeated mail is known as one; a subject's mails make a thread."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    thread = f"<{delivery.alert.subject_kind}-{delivery.alert.subject_id}@{host}>"
+    return {
+        "Message-ID": f"<{delivery.public_id}@{host}>",
+        "In-Reply-To": thread,
+        "References": thread,
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+@contextmanager
+def _cut_off_after(limit: timedelta, connection: Any) -> Iterator[None]:
+    """Close the connection's socket when the time is up, which ends whatever waits for it with an OSError."""
+
+    def cut_off() -> None:
+        with suppress(AttributeError, OSError):
+            (connection.connection or connection._partial_connection).sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(limit.total_seconds(), cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _decoded(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said

@@ -1,0 +1,108 @@
+"""One full pass: sweep, deliver, repair, pulse. `run_alerts`, Celery and the tests all run this code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from alerts import audit
+from alerts.beats import REPAIR, beats
+from alerts.models import Alert, Delivery
+from alerts.operations.delivering import deliver, escalate
+from alerts.operations.raising import owe, raise_breach
+from alerts.operations.sweeping import SweepResult, sweep
+from alerts.routing import chain_of, first_recipients
+from kernel.clock import going_on_from
+from kernel.locking import lock
+from kernel.models import ProcessBeat
+from sla.models import Clock
+
+BATCH = 200
+# A pass is bounded: what is left is taken up by the next one, which follows at once.
+MOST_BATCHES = 20
+MOST_DELIVERIES = 200
+REPAIR_EVERY = timedelta(seconds=60)
+FORGET_PROCESSES_AFTER = timedelta(days=7)
+
+
+def run_pass(now: datetime, *, process_name: str) -> dict[str, int]:
+    """Sweep and deliver until nothing is due, repair once a minute, leave a pulse; returns what was done, by name."""
+    clock = going_on_from(now)
+    swept = sweep_all(now)
+    delivered = deliver(clock(), limit=MOST_DELIVERIES)
+    repaired = repair_if_due(clock())
+    figures = {**asdict(swept), **asdict(delivered), "repaired": repaired}
+    beat(process_name, started=now, finished=clock(), figures=figures)
+    return figures
+
+
+def sweep_all(now: datetime) -> SweepResult:
+    total = SweepResult()
+    for _batch in range(MOST_BATCHES):
+        result = sweep(now, limit=BATCH)
+        total += result
+        if result.found < BATCH:
+            break
+    return total
+
+
+def beat(process_name: str, *, started: datetime, finished: datetime, figures: Mapping[str, Any]) -> None:
+    """The pulse of a process: written when a pass has ended, never before."""
+    columns = {"pid": os.getpid(), "pass_started": started, "pass_finished": finished, "figures": dict(figures)}
+    if not ProcessBeat.objects.filter(name=process_name).update(**columns):
+        ProcessBeat.objects.bulk_create([ProcessBeat(name=process_name, **columns)], ignore_conflicts=True)
+
+
+def repair_if_due(now: datetime) -> int:
+    """`repair`, by one process a minute; how many rows it mended."""
+    rested = ProcessBeat.objects.filter(name=REPAIR, pass_started__gt=now - REPAIR_EVERY, pass_started__lte=now)
+    if rested.exists():
+        return 0
+    ProcessBeat.objects.bulk_create([ProcessBeat(name=REPAIR, pid=os.getpid())], ignore_conflicts=True)
+    ours = ProcessBeat.objects.filter(name=REPAIR).exclude(pk__in=rested.values("pk"))
+    if not ours.update(pid=os.getpid(), pass_started=now):
+        return 0
+    repaired = repair(now)
+    ProcessBeat.objects.filter(name=REPAIR).update(pass_finished=now, figures={"repaired": repaired})
+    beats().filter(pass_finished__lt=now - FORGET_PROCESSES_AFTER).delete()
+    return repaired
+
+
+def repair(now: datetime) -> int:
+    """Mend what only an outside hand can break: a breach without alert, an alert without delivery, a dead end."""
+    repaired = 0
+    for clock in audit.breached_without_alert()[:BATCH]:
+        repaired += _raise_missing(clock, now=now)
+    for alert in audit.alerts_without_delivery()[:BATCH]:
+        repaired += _owe_again(alert, now=now)
+    for delivery in audit.dead_ends():
+        repaired += _tell_instead(delivery, now=now)
+    return repaired
+
+
+@transaction.atomic
+def _raise_missing(clock: Clock, *, now: datetime) -> bool:
+    missing = lock(audit.breached_without_alert().filter(pk=clock.pk)).first()
+    return missing is not None and bool(raise_breach(missing, now=now))
+
+
+@transaction.atomic
+def _owe_again(alert: Alert, *, now: datetime) -> bool:
+    missing = lock(audit.alerts_without_delivery().filter(pk=alert.pk)).first()
+    if missing is None:
+        return False
+    chain = chain_of(alert.snapshot)
+    owe(alert, first_recipients(chain, is_breach=alert.is_breach, duty_address=settings.DUTY_EMAIL), now=now)
+    return True
+
+
+@transaction.atomic
+def _tell_instead(delivery: Delivery, *, now: datetime) -> bool:
+    lock(Alert.objects.filter(pk=delivery.alert_id)).get()
+    return bool(escalate(delivery, now=now))
