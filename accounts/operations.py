@@ -58,11 +58,24 @@ def end_grants(*, at: datetime, **which: Any) -> None:
 
 @transaction.atomic
 def create_user(
-    *, username: str, roles: Iterable[str] = (), password: str | None = None, actor: User | None, at: datetime, **fields: Any
+    *,
+    username: str,
+    roles: Iterable[str] = (),
+    password: str | None = None,
+    password_hash: str | None = None,
+    actor: User | None,
+    at: datetime,
+    **fields: Any,
 ) -> User:
-    """A person with roles: administrators, service managers and integrations reach everything, the others what they are given."""
+    """A person with roles: administrators, service managers and integrations reach everything, the others what they are given.
+
+    Without a password nobody can sign in with the account. `password_hash` is one that was hashed before.
+    """
     user = User(username=username, **fields)
-    user.set_password(password)
+    if password_hash is not None:
+        user.password = password_hash
+    else:
+        user.set_password(password)
     user.is_staff = Role.ADMIN in set(roles)
     user.full_clean(exclude=["password"])
     user.save()
@@ -94,6 +107,32 @@ def _keep_an_administrator(user: User, role: str) -> None:
     others = Grant.objects.filter(role=Role.ADMIN, scope_kind=Grant.Scope.ALL, valid_until=None, user__is_active=True)
     if role == Role.ADMIN and not others.exclude(user=user).exists():
         raise Conflict(_("%(user)s is the last administrator.") % {"user": user})
+
+
+@transaction.atomic
+def update_profile(*, user: User, changes: Mapping[str, Any], at: datetime) -> User:
+    """What people change of themselves: name, language, time zone."""
+    user = lock(User.objects.all()).get(pk=user.pk)
+    changed = {f: v for f, v in changes.items() if getattr(user, f) != v}
+    if not changed:
+        return user
+    shown = {f: [getattr(user, f), v] for f, v in changed.items()}
+    for field, value in changed.items():
+        setattr(user, field, value)
+    bump(user)
+    user.save()
+    history.record(user, "changed", actor=user, at=at, changes=shown)
+    return user
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str, at: datetime) -> User:
+    """The own password; every session made with the former one ends."""
+    user = lock(User.objects.all()).get(pk=user.pk)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    history.record(user, "password changed", actor=user, at=at)
+    return user
 
 
 @transaction.atomic

@@ -55,7 +55,7 @@ def calendar_spec(fields: Mapping[str, Any]) -> CalendarSpec:
         spec = CalendarSpec.parse({**fields, "holidays": sorted(days)})
         BusinessCalendar.compile(spec)
     except CalendarError as error:
-        raise Invalid(str(error), field=getattr(error, "field", None)) from None
+        raise Invalid(_(error.message) % error.params, field=error.field) from None
     return spec
 
 
