@@ -1,4 +1,4 @@
-"""Reads of incidents for pages and the API, scoped by who asks: lists, clocks as they stand at this instant, the timeline."""
+"""Reads of incidents for pages and the API, scoped by who asks: lists, clocks as they stand now, the timeline."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _KIND_ORDER = {Clock.Kind.RESPONSE.value: 0, Clock.Kind.RESOLUTION.value: 1}
 class ClockView:
     """One clock as it stands at an instant: true even where the sweep has not come by yet.
 
-    `due_at` is None while it is paused before its deadline. `remaining_s` is negative when over. `is_counting` says whether the
-    seconds go on (a breached clock counts until it is stopped).
+    `due_at` is None while it is paused before its deadline. `remaining_s` is negative when over. `is_counting` says
+    whether the seconds go on (a breached clock counts until it is stopped).
     """
 
     id: int
@@ -80,7 +80,9 @@ def clock_views(incidents: Iterable[Incident], *, now: datetime) -> dict[int, tu
     found: dict[int, list[ClockView]] = {pk: [] for pk in ids}
     for clock in Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids):
         found[clock.subject_id].append(clock_view(clock, now=now))
-    return {pk: tuple(sorted(views, key=lambda view: (_KIND_ORDER[view.kind], view.cycle))) for pk, views in found.items()}
+    return {
+        pk: tuple(sorted(views, key=lambda view: (_KIND_ORDER[view.kind], view.cycle))) for pk, views in found.items()
+    }
 
 
 def with_clocks(incidents: Sequence[Incident], *, now: datetime) -> list[ClockedIncident]:
@@ -112,7 +114,7 @@ def clock_view(clock: Clock, *, now: datetime) -> ClockView:
 
 
 def timeline(incident: Incident, user: Person) -> QuerySet[IncidentEvent]:
-    """What happened, in its order. The client's people see the course and what was written for them, nothing internal."""
+    """What happened, in its order. The client's side sees the course and what was written for it, nothing internal."""
     events = incident.events.select_related("actor", "department", "assignee").order_by("at", "id")
     if sees_internal_side(user):
         return events

@@ -1,0 +1,192 @@
+"""Writes of departments, of who works in them, of absences, and of what clients' systems call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Client, Grant, Role, User
+from accounts.operations import end_grants, give_grant
+from departments.models import Absence, Department, GroupMapping
+from kernel import history
+from kernel.errors import Conflict, Invalid
+from kernel.locking import lock
+from kernel.versions import bump, change, check
+
+HEAD, MEMBER = "head", "member"
+
+
+@transaction.atomic
+def create_department(*, slug: str, name: str, actor: User | None, at: datetime, **fields: Any) -> Department:
+    """A new entry of the catalogue; its head gets the rights at once."""
+    department = Department.objects.create(slug=slug, name=name, **fields)
+    _seat_head(department, at=at)
+    history.record(department, "created", actor=actor, at=at)
+    return department
+
+
+@transaction.atomic
+def update_department(
+    *,
+    department: Department,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Department:
+    """Change a department. A new head gets the rights at `at`, the former one's end then."""
+    department = lock(Department.objects.all()).get(pk=department.pk)
+    check(department, expected_version)
+    changed = change(department, changes)
+    if changed:
+        department.save()
+        if "head" in changed:
+            _seat_head(department, at=at)
+        history.record(department, "changed", actor=actor, at=at, changes=changed)
+    return department
+
+
+def set_head(*, department: Department, head: User | None, actor: User | None, at: datetime) -> Department:
+    return update_department(department=department, changes={"head": head}, actor=actor, at=at)
+
+
+def _seat_head(department: Department, *, at: datetime) -> None:
+    seat = {"scope_kind": Grant.Scope.DEPARTMENT, "scope_id": department.pk, "reason": HEAD}
+    end_grants(at=at, **seat)
+    if department.head is not None:
+        give_grant(
+            user=department.head,
+            role=Role.HEAD,
+            scope_kind=Grant.Scope.DEPARTMENT,
+            scope_id=department.pk,
+            at=at,
+            reason=HEAD,
+        )
+
+
+@transaction.atomic
+def archive_department(
+    *, department: Department, actor: User | None, at: datetime, expected_version: int | None = None
+) -> Department:
+    """It takes nothing new; what it did stays readable. The first line cannot be retired: incidents arrive there."""
+    department = lock(Department.objects.all()).get(pk=department.pk)
+    check(department, expected_version)
+    if department.archived_at is not None:
+        return department
+    if department.kind == Department.Kind.SUPPORT:
+        raise Conflict(_("Incidents arrive at the first line: it cannot be retired."), code="in_use")
+    department.archived_at = at
+    bump(department)
+    department.save()
+    history.record(department, "archived", actor=actor, at=at)
+    return department
+
+
+@transaction.atomic
+def set_departments(*, user: User, departments: Iterable[Department], actor: User | None, at: datetime) -> None:
+    """Where a person works from `at` on; the right to see what lies with a department left ends then."""
+    wanted = {department.pk: department for department in departments}
+    membership = {"user": user, "scope_kind": Grant.Scope.DEPARTMENT, "reason": MEMBER}
+    held = set(Grant.objects.filter(**membership).valid_at(at).values_list("scope_id", flat=True))
+    if held == wanted.keys():
+        return
+    end_grants(at=at, **membership, scope_id__in=held - wanted.keys())
+    for pk in wanted.keys() - held:
+        give_grant(user=user, role=Role.ENGINEER, scope_kind=Grant.Scope.DEPARTMENT, scope_id=pk, at=at, reason=MEMBER)
+    slugs = sorted(department.slug for department in wanted.values())
+    history.record(user, "departments set", actor=actor, at=at, text=", ".join(slugs))
+
+
+@transaction.atomic
+def record_absence(
+    *,
+    user: User,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: User | None,
+    at: datetime,
+    stand_in: User | None = None,
+    reason: str = "",
+) -> Absence:
+    """The person is away in `[starts_at, ends_at)`; alerts go to the stand-in meanwhile."""
+    absence = Absence(user=user, starts_at=starts_at, ends_at=ends_at, stand_in=stand_in, reason=reason)
+    _refuse_impossible(absence)
+    absence.save()
+    history.record(absence, "created", actor=actor, at=at)
+    return absence
+
+
+@transaction.atomic
+def change_absence(
+    *,
+    absence: Absence,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Absence:
+    absence = lock(Absence.objects.all()).get(pk=absence.pk)
+    check(absence, expected_version)
+    changed = change(absence, changes)
+    if changed:
+        _refuse_impossible(absence)
+        absence.save()
+        history.record(absence, "changed", actor=actor, at=at, changes=changed)
+    return absence
+
+
+@transaction.atomic
+def cancel_absence(*, absence: Absence, actor: User | None, at: datetime, expected_version: int | None = None) -> None:
+    """The person is there after all."""
+    absence = lock(Absence.objects.select_related("user")).get(pk=absence.pk)
+    check(absence, expected_version)
+    history.record(absence, "deleted", actor=actor, at=at, text=str(absence))
+    absence.delete()
+
+
+def _refuse_impossible(absence: Absence) -> None:
+    if absence.ends_at <= absence.starts_at:
+        raise Invalid(_("An absence ends after it begins."), field="ends_at")
+    if absence.stand_in_id == absence.user_id:
+        raise Invalid(_("Nobody stands in for oneself."), field="stand_in")
+
+
+@transaction.atomic
+def map_group(*, client: Client, group: str, department: Department, actor: User | None, at: datetime) -> GroupMapping:
+    """What the client's ticketing system calls a group is this department from now on."""
+    mapping = GroupMapping.objects.create(client=client, group=group, department=department)
+    history.record(mapping, "created", actor=actor, at=at, tenant_id=client.pk)
+    return mapping
+
+
+@transaction.atomic
+def change_mapping(
+    *,
+    mapping: GroupMapping,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> GroupMapping:
+    mapping = lock(GroupMapping.objects.all()).get(pk=mapping.pk)
+    check(mapping, expected_version)
+    changed = change(mapping, changes)
+    if changed:
+        mapping.save()
+        history.record(mapping, "changed", actor=actor, at=at, tenant_id=mapping.client_id, changes=changed)
+    return mapping
+
+
+@transaction.atomic
+def unmap_group(
+    *, mapping: GroupMapping, actor: User | None, at: datetime, expected_version: int | None = None
+) -> None:
+    """The group is unknown again: its tickets go to the first line."""
+    mapping = lock(GroupMapping.objects.all()).get(pk=mapping.pk)
+    check(mapping, expected_version)
+    history.record(mapping, "deleted", actor=actor, at=at, tenant_id=mapping.client_id, text=mapping.group)
+    mapping.delete()
