@@ -1,4 +1,4 @@
-"""The environment of a test run, set before Django reads its settings: tests never touch the data of a running installation."""
+"""The environment of a test run, set before Django reads its settings: a running installation is never touched."""
 
 import atexit
 import os
@@ -9,5 +9,18 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     folder = tempfile.mkdtemp(prefix="tamhub-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["TAMHUB_DATA"] = folder
-for name in ("SECRET_KEY", "EMAIL_URL", "SITE_URL", "DEBUG", "ALLOWED_HOSTS", "DUTY_EMAIL", "TIME_ZONE"):
+SETTINGS = (
+    *(
+        "ALLOWED_HOSTS",
+        "BEHIND_TLS_PROXY",
+        "DEBUG",
+        "DEMO",
+        "DEFAULT_FROM_EMAIL",
+        "DUTY_EMAIL",
+        "EMAIL_URL",
+        "LOG_LEVEL",
+    ),
+    *("SECRET_KEY", "SITE_URL", "STATIC_ROOT", "TIME_ZONE", "TRUSTED_PROXIES"),
+)
+for name in SETTINGS:
     os.environ.pop(name, None)

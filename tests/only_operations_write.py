@@ -19,6 +19,7 @@ LEAVES_QUERYSET = {
     *("count", "exists", "aggregate", "iterator", "explain", "update", "delete", "bulk_create", "bulk_update"),
 }
 ALWAYS_WRITE = {"bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+KERNEL_WRITES = {"bulk.insert", "bulk.update", "history.record", "outbox.put", "outbox.put_many"}
 SAVES_ELSEWHERE = ("form", "formset", "serializer", "storage", "workbook")
 NOT_A_ROW = {"session", "cache", "response"}
 SQL_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE")
@@ -120,7 +121,7 @@ def _writes(call: ast.Call, *, querysets: set[str], imported: set[str]) -> bool:
     receiver, name = call.func.value, call.func.attr
     if name in {"asave", "acreate", "aupdate", "adelete"} | {f"a{write}" for write in ALWAYS_WRITE}:
         name = name[1:]
-    if name in ALWAYS_WRITE:
+    if name in ALWAYS_WRITE or ast.unparse(call.func) in KERNEL_WRITES:
         return True
     if name in {"create", "update", "delete"} and _is_queryset(receiver, querysets):
         return True

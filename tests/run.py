@@ -8,16 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-# A developer's own settings must not decide whether a test passes.
-SETTINGS = (
-    *("ALLOWED_HOSTS", "BEHIND_TLS_PROXY", "CELERY_BROKER_URL", "DATABASE_URL", "DEBUG", "DEFAULT_FROM_EMAIL"),
-    *("DUTY_EMAIL", "EMAIL_URL", "LOG_LEVEL", "REDIS_URL", "SECRET_KEY", "SITE_URL", "STATIC_ROOT", "TIME_ZONE"),
-)
+SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")  # which of them a run sees is decided here
 HOW_TO_GET = {
     "browser": "browser tests: install Chromium (apt-get install chromium) or name it by CHROMIUM=/path",
     "postgres": "PostgreSQL: set DATABASE_URL=postgres://user:password@host/name (a user who may create databases)",
@@ -51,13 +46,12 @@ def _playwright_chromium() -> str | None:
 
 
 def run(name: str, *, leave_out: list[str], environment: dict[str, str]) -> bool:
-    """One run of pytest; the data folder is its own, so that a running demo is not disturbed."""
+    """One run of pytest; tests/environment.py keeps it away from the data and settings of an installation."""
     print(f"\n== Tests on {name}", flush=True)
-    clean = {key: value for key, value in os.environ.items() if key not in SETTINGS}
+    clean = {key: value for key, value in os.environ.items() if key not in SERVERS}
     markers = " and ".join(f"not {marker}" for marker in leave_out)
-    with tempfile.TemporaryDirectory(prefix="tamhub-test-") as data:
-        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-m", markers]
-        return subprocess.run(command, env=clean | environment | {"TAMHUB_DATA": data}, check=False).returncode == 0
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-m", markers]
+    return subprocess.run(command, env=clean | environment, check=False).returncode == 0
 
 
 def main() -> int:

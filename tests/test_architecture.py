@@ -71,6 +71,8 @@ def test_only_operations_write():
         "Incident.objects.get(pk=1).delete()",
         "await incident.asave()",
         "rows = Clock.objects.running()\n    rows.update(state='met')",
+        "bulk.insert(rows)",
+        "outbox.put('incident.opened', key='1', payload={}, at=now)",
         "cursor.execute('UPDATE incidents_incident SET title = %s', ['x'])",
     ],
 )
