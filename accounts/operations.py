@@ -34,7 +34,9 @@ def give_grant(
     reason: str = "",
 ) -> Grant:
     """A right from `at` on. The same right that is valid already is not given twice."""
-    same = Grant.objects.filter(user=user, role=role, scope_kind=scope_kind, scope_id=scope_id, client=client, reason=reason)
+    same = Grant.objects.filter(
+        user=user, role=role, scope_kind=scope_kind, scope_id=scope_id, client=client, reason=reason
+    )
     held = same.valid_at(at).filter(valid_until=until).first()
     if held is not None:
         return held
@@ -67,7 +69,7 @@ def create_user(
     at: datetime,
     **fields: Any,
 ) -> User:
-    """A person with roles: administrators, service managers and integrations reach everything, the others what they are given.
+    """A person with roles. Administrators, service managers and integrations reach everything, others what they are given.
 
     Without a password nobody can sign in with the account. `password_hash` is one that was hashed before.
     """
@@ -89,7 +91,9 @@ def set_roles(*, user: User, roles: Iterable[str], at: datetime) -> None:
     """The roles a person holds by themselves, apart from clients, projects and departments."""
     wanted = set(roles)
     held = set(
-        Grant.objects.filter(user=user, scope_kind__in=[Grant.Scope.ALL, Grant.Scope.OWN]).valid_at(at).values_list("role", flat=True)
+        Grant.objects.filter(user=user, scope_kind__in=[Grant.Scope.ALL, Grant.Scope.OWN])
+        .valid_at(at)
+        .values_list("role", flat=True)
     )
     for role in wanted - held:
         scope = Grant.Scope.ALL if role in EVERYTHING else Grant.Scope.OWN
@@ -119,7 +123,7 @@ def update_profile(*, user: User, changes: Mapping[str, Any], at: datetime) -> U
     shown = {f: [getattr(user, f), v] for f, v in changed.items()}
     for field, value in changed.items():
         setattr(user, field, value)
-    bump(user)
+    user.version += 1
     user.save()
     history.record(user, "changed", actor=user, at=at, changes=shown)
     return user
@@ -174,7 +178,9 @@ def _seat(client: Client, post: str, role: str, user: User | None, *, at: dateti
         return
     end_grants(at=at, **seats)
     if user is not None:
-        give_grant(user=user, role=role, scope_kind=Grant.Scope.CLIENT, scope_id=client.pk, client=client, at=at, reason=post)
+        give_grant(
+            user=user, role=role, scope_kind=Grant.Scope.CLIENT, scope_id=client.pk, client=client, at=at, reason=post
+        )
 
 
 @transaction.atomic
@@ -211,7 +217,12 @@ def create_contact(*, client: Client, name: str, actor: User | None, at: datetim
 
 @transaction.atomic
 def update_contact(
-    *, contact: Contact, changes: Mapping[str, Any], actor: User | None, at: datetime, expected_version: int | None = None
+    *,
+    contact: Contact,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Contact:
     contact = lock(Contact.objects.all()).get(pk=contact.pk)
     check(contact, expected_version)
@@ -249,7 +260,7 @@ def create_token(
     actor: User | None,
     at: datetime,
 ) -> tuple[ApiToken, str]:
-    """A token and its secret, which is not stored and cannot be shown again. `clients` are slugs that narrow what it reaches."""
+    """A token and its secret, which is not stored and cannot be shown again. `clients` (slugs) narrow what it reaches."""
     slugs = set(clients)
     found = list(Client.objects.filter(slug__in=slugs))
     unknown = slugs - {client.slug for client in found}
