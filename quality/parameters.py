@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.models import Client
 from kernel.api.times import Malformed, parse_day
 from kernel.errors import Invalid
 
@@ -25,7 +27,12 @@ def keys(text: str | None) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",")) if text else ()
 
 
-def no_such_client(slug: str) -> Invalid:
-    """Unknown and invisible are refused alike."""
-    message = _("There is no client “%(slug)s”, or it is not yours to see.")
-    return Invalid(message % {"slug": slug[:100]}, field="client")
+def client_named(slug: str | None, *, among: QuerySet[Client]) -> Client | None:
+    """The client with this slug; nothing given is None. Raises Invalid: unknown and invisible are refused alike."""
+    if not slug:
+        return None
+    found = among.filter(slug=slug).first()
+    if found is None:
+        message = _("There is no client “%(slug)s”, or it is not yours to see.")
+        raise Invalid(message % {"slug": slug[:100]}, field="client")
+    return found

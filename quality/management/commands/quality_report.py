@@ -12,7 +12,7 @@ from accounts.models import Client
 from incidents.models import Incident
 from kernel.errors import DomainError
 from quality.export import as_csv, as_json, as_table
-from quality.parameters import day, keys, no_such_client
+from quality.parameters import client_named, day, keys
 from quality.queries import GROUP_KEYS, QualityReport, quality_report
 
 
@@ -43,12 +43,9 @@ class Command(BaseCommand):
     def report(
         self, *, client: str | None, since: str | None, until: str | None, group_by: str | None, **_others: Any
     ) -> QualityReport:
-        only = Client.objects.filter(slug=client).first() if client else None
-        if client and only is None:
-            raise no_such_client(client)
         return quality_report(
             Incident.objects.all(),
-            client=only,
+            client=client_named(client, among=Client.objects.all()),
             date_from=day(since, field="from"),
             date_to=day(until, field="to"),
             group_by=keys(group_by),
