@@ -66,10 +66,9 @@ def render(delivery: Delivery) -> Mail:
     zone = (recipient.time_zone if recipient else "") or settings.TIME_ZONE
     with translation.override(language), timezone.override(zone):
         context = {**_context(delivery), "language": language}
+        subject = render_to_string("alerts/mail/subject.txt", context).replace("\xa0", " ")
         return Mail(
-            subject=one_line(render_to_string("alerts/mail/subject.txt", context).replace("\xa0", " "))[
-                :_LONGEST_SUBJECT
-            ],
+            subject=one_line(subject)[:_LONGEST_SUBJECT],
             text=render_to_string("alerts/mail/body.txt", context),
             html=render_to_string("alerts/mail/body.html", context),
         )
@@ -132,7 +131,7 @@ def send(delivery: Delivery, mail: Mail) -> None:
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
-    """The Message-ID stays over all attempts, so that a repeated mail is known as one; a subject's mails make a thread."""
+    """The Message-ID stays over all attempts, so that a repeated mail is known; a subject's mails make a thread."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     thread = f"<{delivery.alert.subject_kind}-{delivery.alert.subject_id}@{host}>"
     return {

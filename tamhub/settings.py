@@ -299,6 +299,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
+# --- metrics: /metrics on the web port -----------------------------------------------------------------------------
+METRICS_ENABLED = env.bool("METRICS", default=SITE_IS_LOCAL)
+
 # --- logs ------------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

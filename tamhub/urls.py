@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tamhub.health")),
     path("", include("desk.urls")),
     path("", include("accounts.urls")),
     path("api/v1/", include("tamhub.api")),

@@ -125,7 +125,7 @@ def _finish(
     error: str = "",
     **columns: Any,
 ) -> str:
-    """The fence: only who still holds the lease records an end; whoever lost it does not know what became of the mail."""
+    """The fence: only who still holds the lease records an end; whoever lost it cannot know how it ended."""
     if content is not None:
         columns |= {"subject": content.subject, "body": content.text}
     ours = Delivery.objects.filter(pk=delivery.pk, lease_token=delivery.lease_token, state=Delivery.State.PENDING)

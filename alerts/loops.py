@@ -1,0 +1,93 @@
+"""The loops behind `run_alerts`: one thread notices and records, others send: a slow mail server delays no record.
+
+Nothing is kept in memory: any of these processes may die at any moment, and any number of them may run.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import Error, close_old_connections, connection
+
+from alerts.beats import PASS_MUST_END_WITHIN
+from alerts.operations.delivering import deliver
+from alerts.operations.passes import beat, repair_if_due, sweep_all
+from kernel.clock import database_now
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 2.0
+COMPLAIN_EVERY_S = 10.0
+SENDERS = 4
+
+
+class Loops:
+    """Runs until SIGTERM or SIGINT; then each thread ends what it has begun, which takes at most one mail's time."""
+
+    def __init__(self, process_name: str) -> None:
+        self.process_name = process_name
+        self.stopping = threading.Event()
+        self._senders_moved = dict.fromkeys(range(SENDERS), time.monotonic())
+        self._complaining = threading.Lock()
+        self._complained: float | None = None
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        sweeping = threading.Thread(target=self._repeat, args=(self.sweep,), name="sweep")
+        sending = [
+            threading.Thread(target=self._repeat, args=(self.send, sender), name=f"send-{sender}")
+            for sender in range(SENDERS)
+        ]
+        for thread in (sweeping, *sending):
+            thread.start()
+        self.stopping.wait()
+        for thread in (sweeping, *sending):
+            thread.join()
+
+    def sweep(self, now: datetime) -> bool:
+        """One pass over the clocks. It leaves a pulse only while the senders move, too."""
+        swept = sweep_all(now)
+        repaired = repair_if_due(now)
+        slowest = time.monotonic() - min(self._senders_moved.values())
+        if slowest < PASS_MUST_END_WITHIN.total_seconds():
+            figures = {**asdict(swept), "repaired": repaired}
+            beat(self.process_name, started=now, finished=database_now(), figures=figures)
+        return swept.raised > 0
+
+    def send(self, now: datetime, *, sender: int) -> bool:
+        claimed = deliver(now, limit=1).claimed
+        self._senders_moved[sender] = time.monotonic()
+        return claimed > 0
+
+    def _repeat(self, work: Callable[..., bool], sender: int | None = None) -> None:
+        """At once again while there is work; whatever goes wrong in one turn is tried again in the next."""
+        arguments = {} if sender is None else {"sender": sender}
+        while not self.stopping.is_set():
+            is_busy = False
+            try:
+                close_old_connections()  # a connection that the database dropped would stay broken for ever
+                is_busy = work(database_now(), **arguments)
+            except Exception as error:  # noqa: BLE001 - the loop outlives whatever a turn runs into
+                self._complain(error)
+            if not is_busy:
+                self.stopping.wait(IDLE_S)
+        connection.close()
+
+    def _complain(self, error: Exception) -> None:
+        """One line in ten seconds, however many threads fail and however long."""
+        with self._complaining:
+            now = time.monotonic()
+            if self._complained is not None and now - self._complained < COMPLAIN_EVERY_S:
+                return
+            self._complained = now
+        if isinstance(error, Error):
+            log.error("The database does not answer: %s", " ".join(str(error).split()))
+        else:
+            log.error("A pass failed", exc_info=error)
