@@ -26,7 +26,9 @@ class TokenAuthentication(BaseAuthentication):
         token = (
             ApiToken.objects.select_related("user")
             .prefetch_related("clients")
-            .filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=digest(words[1].decode("latin-1")), revoked_at=None)
+            .filter(
+                Q(expires_at=None) | Q(expires_at__gt=now), digest=digest(words[1].decode("latin-1")), revoked_at=None
+            )
             .first()
         )
         if token is None or not token.user.is_active:
@@ -39,5 +41,5 @@ class TokenAuthentication(BaseAuthentication):
         user.token_client_ids = limited_to or None
         return user, token
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the base class says so
         return 'Bearer realm="TamHub"'

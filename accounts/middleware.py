@@ -16,7 +16,7 @@ class TimeZoneMiddleware:
         language = getattr(user, "language", "")
         if language:
             translation.activate(language)
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
         if not zone:
             return self.get_response(request)
         with timezone.override(zone):

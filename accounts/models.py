@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -26,7 +27,7 @@ class User(AbstractUser):
     language = models.CharField(max_length=5, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager[User]] = UserManager()
 
     # Set by authentication: the clients that the token in use is limited to, and what to call it in the history.
     token_client_ids: frozenset[int] | None = None
@@ -58,7 +59,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 class Grant(models.Model):
-    """One dated right: `user` acts as `role` within a scope. Every `visible_to(user)` reads this table and nothing else.
+    """One dated right: `user` acts as `role` within a scope. Every `visible_to(user)` reads this table and nothing
+    else.
 
     Valid in `[valid_from, valid_until)`; rights end by date, without anything to clean up.
     """

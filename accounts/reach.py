@@ -55,7 +55,9 @@ def _read(user: User) -> Reach:
     scopes = Grant.Scope
 
     def ids(kind: str, *roles: str, without: frozenset[str] = frozenset()) -> frozenset[int]:
-        return frozenset(i for role, k, i in grants if k == kind and i and (not roles or role in roles) and role not in without)
+        return frozenset(
+            i for role, k, i in grants if k == kind and i and (not roles or role in roles) and role not in without
+        )
 
     contact = frozenset({Role.CONTACT.value})
     return Reach(

@@ -19,7 +19,8 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
 
 class Department(Versioned):
-    """An engineering department, or the first line. Who works there stands in the grants; the head stands here as of today."""
+    """An engineering department, or the first line. Who works there stands in the grants; the head stands here as of
+    today."""
 
     class Kind(models.TextChoices):
         ENGINEERING = "engineering", _("Engineering")
@@ -61,7 +62,9 @@ class Absence(Versioned):
         indexes = [models.Index(fields=["user", "ends_at"], name="absence_user_end")]
         constraints = [
             models.CheckConstraint(name="absence_ends_after_it_begins", condition=Q(ends_at__gt=F("starts_at"))),
-            models.CheckConstraint(name="absence_another_stands_in", condition=Q(stand_in=None) | ~Q(stand_in=F("user"))),
+            models.CheckConstraint(
+                name="absence_another_stands_in", condition=Q(stand_in=None) | ~Q(stand_in=F("user"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,8 @@ from sla.replay import Mark
 NEW, IN_PROGRESS, ON_HOLD, RESOLVED, CLOSED = "new", "in_progress", "on_hold", "resolved", "closed"
 STOPPED = frozenset({RESOLVED, CLOSED})
 
-# Which status may follow which by a verb of a person. A ticketing system reports states as they are and is not held to it.
+# Which status may follow which by a verb of a person. A ticketing system reports states as they are and is not held
+# to it.
 TRANSITIONS: dict[str, frozenset[str]] = {
     NEW: frozenset({IN_PROGRESS, ON_HOLD, RESOLVED, CLOSED}),
     IN_PROGRESS: frozenset({ON_HOLD, RESOLVED, CLOSED}),
@@ -72,9 +73,10 @@ class Story:
 def tell(*, opened_at: int, steps: Iterable[Step], pause_on: frozenset[str], new_cycle_on_reopen: bool) -> Story:
     """The story of an incident, its steps given in order.
 
-    A step earlier than the opening, or than the step before it, counts as at that instant. The response is the first status other
-    than new. The resolution clock pauses while on hold for a reason in `pause_on`, stops when resolved or closed, and goes on (or starts
-    anew) when an open status follows.
+    A step earlier than the opening, or than the step before it, counts as at that instant. The response is the first
+    status other
+    than new. The resolution clock pauses while on hold for a reason in `pause_on`, stops when resolved or closed,
+    and goes on (or starts anew) when an open status follows.
     """
     story = Story(last_status_at=opened_at, cycles=[Cycle(opened_at)])
     last = opened_at

@@ -79,7 +79,9 @@ class Incident(Versioned):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["client", "source", "external_ref"], condition=~Q(external_ref=""), name="incident_external_ref_once"
+                fields=["client", "source", "external_ref"],
+                condition=~Q(external_ref=""),
+                name="incident_external_ref_once",
             ),
             models.CheckConstraint(
                 name="incident_on_hold_for_a_reason",
@@ -161,7 +163,8 @@ class IncidentEvent(models.Model):
 
 
 class Hop(models.Model):
-    """The stay of an incident with one department, in `[started_at, ended_at)`; follows from the events like the clocks do."""
+    """The stay of an incident with one department, in `[started_at, ended_at)`; follows from the events like the
+    clocks do."""
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="hops")
     number = models.PositiveIntegerField()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Role, User
 from accounts.reach import Reach, reach_of
-from incidents.models import Incident
+from incidents.models import Incident, IncidentQuerySet
 
 Person = User | AnonymousUser
 
 
-def incidents_visible_to(user: Person) -> QuerySet[Incident]:
-    """Incidents of one's clients, projects and departments, and those assigned to oneself; a token narrows it to its clients."""
+def incidents_visible_to(user: Person) -> IncidentQuerySet:
+    """Incidents of one's clients, projects and departments, and those assigned to oneself; a token narrows it to its
+    clients."""
     reach = reach_of(user)
     rows = Incident.objects.all()
     if not reach.everything:

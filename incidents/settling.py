@@ -1,6 +1,7 @@
 """From an incident's stored events to its stored columns, hops and clocks: what every operation does at its end.
 
-Nothing is patched by hand: the story is told anew from the events, so what stands in the tables is always what the events say.
+Nothing is patched by hand: the story is told anew from the events, so what stands in the tables is always what the
+events say.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ M = TypeVar("M", bound=models.Model)
 
 
 def lock(queryset: QuerySet[M], *, skip_locked: bool = False) -> QuerySet[M]:
-    """The same rows, locked until the end of the transaction. Only the queryset's own table is locked, not its joins."""
+    """The same rows, locked until the end of the transaction. Only the queryset's own table is locked, not its
+    joins."""
     if not connection.features.has_select_for_update:
         return queryset
     return queryset.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)

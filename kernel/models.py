@@ -1,6 +1,7 @@
 """What every room may use: versioned rows, the history, the outbox, idempotency keys, the pulse of processes.
 
-`tenant_id` is the id of whom a row belongs to, so that histories and feeds can be scoped without knowing the rooms above.
+`tenant_id` is the id of whom a row belongs to, so that histories and feeds can be scoped without knowing the rooms
+above.
 """
 
 from django.conf import settings
@@ -43,7 +44,8 @@ class History(models.Model):
 class OutboxEvent(models.Model):
     """A fact that others may want to know: webhooks, roll-ups, the change feed. Never alerts.
 
-    `position` is given after the commit by `outbox.sequence`, in one row of writers, so a reader that has seen a position has
+    `position` is given after the commit by `outbox.sequence`, in one row of writers, so a reader that has seen a
+    position has
     seen everything before it. Ids alone cannot promise that: a transaction with a lower id may commit later.
     """
 
@@ -73,7 +75,8 @@ class OutboxCursor(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer to a write that carried an Idempotency-Key, kept for 24 hours so that a repeated request repeats nothing."""
+    """The answer to a write that carried an Idempotency-Key, kept for 24 hours so that a repeated request repeats
+    nothing."""
 
     owner = models.CharField(max_length=80)
     key = models.CharField(max_length=255)

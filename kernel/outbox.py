@@ -11,7 +11,9 @@ from kernel.locking import exclusive
 from kernel.models import OutboxCursor, OutboxEvent
 
 
-def event(topic: str, *, key: str, payload: Mapping[str, Any], at: datetime, tenant_id: int | None = None) -> OutboxEvent:
+def event(
+    topic: str, *, key: str, payload: Mapping[str, Any], at: datetime, tenant_id: int | None = None
+) -> OutboxEvent:
     """A fact that is not stored yet; for `put_many`."""
     return OutboxEvent(topic=topic, key=key, payload=dict(payload), at=at, tenant_id=tenant_id)
 
@@ -30,8 +32,8 @@ def put_many(events: Iterable[OutboxEvent]) -> None:
 def sequence(*, limit: int = 5000) -> int:
     """Give committed facts their position; returns how many got one.
 
-    One caller at a time: it sees only committed rows, and its own positions appear all at once, so positions never appear out
-    of order. A fact committed later gets a later position, whatever its id.
+    One caller at a time: it sees only committed rows, and its own positions appear all at once, so positions never
+    appear out of order. A fact committed later gets a later position, whatever its id.
     """
     exclusive("kernel.outbox.sequence")
     fresh = list(OutboxEvent.objects.filter(position=None).order_by("id").only("id")[:limit])

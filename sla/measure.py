@@ -13,7 +13,6 @@ from sla.models import Clock
 from sla.replay import ClockState, Mark, elapsed_at, replay, wake_instants
 from sla.terms import Terms, business_calendar
 
-
 BREACH = 100
 
 
@@ -69,8 +68,8 @@ class Measured:
     def levels(self) -> list[tuple[int, int]]:
         """(percent, instant) of the thresholds that this clock passes or passed, ascending.
 
-        All of them while it counts. A stopped or paused clock owes nothing but its breach, if it had one: somebody may have stopped it
-        late, before the sweep came by.
+        All of them while it counts. A stopped or paused clock owes nothing but its breach, if it had one: somebody
+        may have stopped it late, before the sweep came by.
         """
         state = self.state
         if state.running_since is None or state.due_at is None:
@@ -107,7 +106,8 @@ def measure(
 ) -> list[Measured]:
     """Measure each run against the terms.
 
-    `calendar_version(kind, cycle, calendar_id)` names the calendar version a clock has pinned, or the current one for a new clock.
+    `calendar_version(kind, cycle, calendar_id)` names the calendar version a clock has pinned, or the current one
+    for a new clock.
     """
     target = terms.targets[priority]
     found = []
@@ -129,7 +129,8 @@ def measure(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a clock shows at one instant: seconds counted and left (negative when over), and the share of the target used."""
+    """What a clock shows at one instant: seconds counted and left (negative when over), and the share of the target
+    used."""
 
     elapsed_s: int
     remaining_s: int
@@ -147,8 +148,11 @@ def reading(clock: Clock, *, now: datetime) -> Reading:
     return Reading(elapsed, clock.target_s - elapsed, 100 * elapsed / clock.target_s)
 
 
-def pinned(clocks: Iterable[Clock], *, calendars: Mapping[int, int], current: Callable[[int], int]) -> Callable[[str, int, int], int]:
-    """A `calendar_version` for `measure`: what each stored clock has pinned, as long as its calendar is still the target's.
+def pinned(
+    clocks: Iterable[Clock], *, calendars: Mapping[int, int], current: Callable[[int], int]
+) -> Callable[[str, int, int], int]:
+    """A `calendar_version` for `measure`: what each stored clock has pinned, as long as its calendar is still the
+    target's.
 
     `calendars` maps a calendar version to its calendar; `current` answers for new clocks and changed calendars.
     """

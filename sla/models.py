@@ -1,7 +1,7 @@
 """What was promised and how it is measured: calendars, policies with versions, and the clock.
 
-A version is never edited, only followed by the next: a running clock keeps the versions it started with, so editing a policy
-or a calendar does not rewrite a promise.
+A version is never edited, only followed by the next: a running clock keeps the versions it started with, so editing
+a policy or a calendar does not rewrite a promise.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Calendar(Versioned):
 
 
 class CalendarVersion(models.Model):
-    """One state of a calendar. `holidays` holds every closed date, the country's public holidays expanded at the time of writing:
-    a newer holiday library never moves a deadline that was promised."""
+    """One state of a calendar. `holidays` holds every closed date, the country's public holidays expanded at the
+    time of writing: a newer holiday library never moves a deadline that was promised."""
 
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -72,7 +72,9 @@ class SlaPolicy(Versioned):
         ordering = ["slug"]
         verbose_name = _("SLA policy")
         verbose_name_plural = _("SLA policies")
-        constraints = [models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_policy")]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_policy")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -140,9 +142,12 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 class Clock(models.Model):
     """The measurement of one target on one subject.
 
-    It counts `elapsed_s` business seconds up to `running_since`, and goes on from there while that is set; what is left of the
-    target gives `due_at`. All columns follow from the subject's append-only events (`sla.replay`) and can be computed anew.
-    `wake_at` is the next instant at which something is owed (a threshold, then the deadline); null when nothing is: stopped, paused,
+    It counts `elapsed_s` business seconds up to `running_since`, and goes on from there while that is set; what is
+    left of the
+    target gives `due_at`. All columns follow from the subject's append-only events (`sla.replay`) and can be
+    computed anew.
+    `wake_at` is the next instant at which something is owed (a threshold, then the deadline); null when nothing is:
+    stopped, paused,
     or all said. `alerted_level` is the highest threshold, in percent, that the sweep has dealt with.
     """
 
@@ -194,7 +199,9 @@ class Clock(models.Model):
                 name="clock_says_when_it_was_breached",
                 condition=Q(state="breached", breached_at__isnull=False) | (~Q(state="breached") & Q(breached_at=None)),
             ),
-            models.CheckConstraint(name="clock_met_is_stopped", condition=~Q(state="met") | Q(stopped_at__isnull=False)),
+            models.CheckConstraint(
+                name="clock_met_is_stopped", condition=~Q(state="met") | Q(stopped_at__isnull=False)
+            ),
         ]
         indexes = [
             models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="clock_wake"),

@@ -38,7 +38,9 @@ def country_holidays(country: str) -> list[str]:
     try:
         found = public_holidays.country_holidays(country, years=HOLIDAY_YEARS)
     except NotImplementedError:
-        message = _("No public holidays are known for the country %(country)s: use an ISO 3166 code such as FR, or list dates.")
+        message = _(
+            "No public holidays are known for the country %(country)s: use an ISO 3166 code such as FR, or list dates."
+        )
         raise Invalid(message % {"country": country}, field="country") from None
     return sorted(day.isoformat() for day in found)
 
@@ -70,7 +72,12 @@ def create_calendar(*, slug: str, name: str, fields: Mapping[str, Any], actor: U
 
 @transaction.atomic
 def update_calendar(
-    *, calendar: Calendar, changes: Mapping[str, Any], actor: User | None, at: datetime, expected_version: int | None = None
+    *,
+    calendar: Calendar,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Calendar:
     """Change name or hours; changed hours are a new version that clocks started from now on use."""
     calendar = lock(Calendar.objects.select_related("current")).get(pk=calendar.pk)
@@ -134,7 +141,7 @@ def create_policy(
     thresholds: Iterable[int] = DEFAULT_THRESHOLDS,
     reopen: str = PolicyVersion.Reopen.CONTINUE,
 ) -> SlaPolicy:
-    """A policy and its first version. Priorities that are not named take the targets of the next one named above or below."""
+    """A policy and its first version. A priority that is not named takes the targets of its nearest neighbour."""
     policy = SlaPolicy.objects.create(slug=slug, name=name, description=description)
     _add_policy_version(policy, targets=targets, pause_on=pause_on, thresholds=thresholds, reopen=reopen, at=at)
     history.record(policy, "created", actor=actor, at=at)
@@ -143,7 +150,12 @@ def create_policy(
 
 @transaction.atomic
 def update_policy(
-    *, policy: SlaPolicy, changes: Mapping[str, Any], actor: User | None, at: datetime, expected_version: int | None = None
+    *,
+    policy: SlaPolicy,
+    changes: Mapping[str, Any],
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> SlaPolicy:
     """Change words, or what is promised: the latter is a new version for clocks that start from now on.
 
@@ -154,7 +166,10 @@ def update_policy(
     current = policy.current
     assert current is not None
     before = {
-        "targets": [TargetInput(t.priority, t.response_s, t.resolution_s, t.calendar) for t in current.targets.select_related("calendar")],
+        "targets": [
+            TargetInput(t.priority, t.response_s, t.resolution_s, t.calendar)
+            for t in current.targets.select_related("calendar")
+        ],
         "pause_on": current.pause_on,
         "thresholds": current.thresholds,
         "reopen": current.reopen,
@@ -169,7 +184,13 @@ def update_policy(
         _add_policy_version(policy, at=at, **after)
     bump(policy)
     policy.save()
-    history.record(policy, "changed", actor=actor, at=at, changes={"version": [current.number, policy.current.number if policy.current else 0]})
+    history.record(
+        policy,
+        "changed",
+        actor=actor,
+        at=at,
+        changes={"version": [current.number, policy.current.number if policy.current else 0]},
+    )
     return policy
 
 
@@ -230,7 +251,7 @@ def _complete(targets: Sequence[TargetInput]) -> list[TargetInput]:
     order = [p.value for p in Priority]
     complete = []
     for index, priority in enumerate(order):
-        nearest = next((named[p] for p in [*reversed(order[: index + 1]), *order[index + 1 :]] if p in named))
+        nearest = next(named[p] for p in [*reversed(order[: index + 1]), *order[index + 1 :]] if p in named)
         complete.append(TargetInput(priority, nearest.response_s, nearest.resolution_s, nearest.calendar))
     return complete
 
@@ -250,11 +271,19 @@ def set_client_policy(*, client: Client, policy: SlaPolicy | None, actor: User |
         ClientPolicy.objects.filter(client=client).delete()
     else:
         ClientPolicy.objects.update_or_create(client=client, defaults={"policy": policy})
-    history.record(client, "policy set", actor=actor, at=at, tenant_id=client.pk, changes={"sla_policy": policy.slug if policy else None})
+    history.record(
+        client,
+        "policy set",
+        actor=actor,
+        at=at,
+        tenant_id=client.pk,
+        changes={"sla_policy": policy.slug if policy else None},
+    )
 
 
 def policy_for(*candidates: SlaPolicy | None, client: Client) -> PolicyVersion:
-    """The version that counts for a new subject: the first candidate named (incident, project), the client's, the default."""
+    """The version that counts for a new subject: the first candidate named (incident, project), the client's, the
+    default."""
     for policy in candidates:
         if policy is not None:
             return _current(policy)
@@ -263,7 +292,9 @@ def policy_for(*candidates: SlaPolicy | None, client: Client) -> PolicyVersion:
         return _current(named.policy)
     default = SlaPolicy.objects.filter(is_default=True).select_related("current").first()
     if default is None:
-        raise Invalid(_("The client names no SLA policy and no policy is the default: make one the default."), field="client")
+        raise Invalid(
+            _("The client names no SLA policy and no policy is the default: make one the default."), field="client"
+        )
     return _current(default)
 
 

@@ -1,10 +1,14 @@
 """The clock, as arithmetic: from the marks of a subject's history to the state of one clock. Pure, no database.
 
-Instants are whole epoch seconds, durations whole seconds of the calendar's business time. The live operations, the import and
-the audit call this one function, so a stored clock can always be computed anew and must come out the same to the second.
+Instants are whole epoch seconds, durations whole seconds of the calendar's business time. The live operations, the
+import and
+the audit call this one function, so a stored clock can always be computed anew and must come out the same to the
+second.
 
-Rules (docs/clocks.md): a pause stops counting, not the calendar; the deadline is `add(since, target - elapsed)`; a clock stopped at or
-before its deadline is met; it is breached from one second after it, stopped or not. The deadline decides, not who looked first.
+Rules (docs/clocks.md): a pause stops counting, not the calendar; the deadline is `add(since, target - elapsed)`; a
+clock stopped at or
+before its deadline is met; it is breached from one second after it, stopped or not. The deadline decides, not who
+looked first.
 """
 
 from __future__ import annotations
@@ -52,8 +56,8 @@ def replay(
 ) -> ClockState:
     """The clock that started at `started_at`, after `marks` in their order, seen at `now`.
 
-    A stopped clock goes on with RESUME (an incident reopened under the policy "continue"): the time in between was a pause.
-    Marks that change nothing (a pause while paused, a stop while stopped) are passed over.
+    A stopped clock goes on with RESUME (an incident reopened under the policy "continue"): the time in between was a
+    pause. Marks that change nothing (a pause while paused, a stop while stopped) are passed over.
     """
     elapsed = 0
     since: int | None = started_at
@@ -119,7 +123,8 @@ def wake_instants(
 ) -> list[tuple[int, int]]:
     """(percent, instant) at which each threshold of a counting clock is passed, ascending; 100 is always among them.
 
-    The deadline is passed one second after `due_at`. A share used up before the clock went on is passed when it went on.
+    The deadline is passed one second after `due_at`. A share used up before the clock went on is passed when it went
+    on.
     """
     instants = []
     for percent in sorted({*thresholds, 100}):

@@ -21,8 +21,13 @@ def duty_mailbox(**_: Any) -> list[CheckMessage]:
     try:
         validate_email(settings.DUTY_EMAIL.replace("@localhost", "@localhost.localdomain"))
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not an address
-        return [Error(f"DUTY_EMAIL is not a mail address: {settings.DUTY_EMAIL!r}.", id="tamhub.E001",
-                      hint="Set DUTY_EMAIL to the mailbox that is read around the clock.")]
+        return [
+            Error(
+                f"DUTY_EMAIL is not a mail address: {settings.DUTY_EMAIL!r}.",
+                id="tamhub.E001",
+                hint="Set DUTY_EMAIL to the mailbox that is read around the clock.",
+            )
+        ]
     return []
 
 
@@ -33,26 +38,61 @@ def production(**_: Any) -> list[CheckMessage]:
         return []
     found: list[CheckMessage] = []
     if settings.DEBUG:
-        found.append(Error("DEBUG is on while SITE_URL is public: error pages would show secrets.", id="tamhub.E002",
-                           hint="Unset DEBUG."))
+        found.append(
+            Error(
+                "DEBUG is on while SITE_URL is public: error pages would show secrets.",
+                id="tamhub.E002",
+                hint="Unset DEBUG.",
+            )
+        )
     if not settings.SITE_IS_SECURE:
-        found.append(Error(f"SITE_URL {settings.SITE_URL} is not https: sessions and tokens would travel in clear text.",
-                           id="tamhub.E003", hint="Put a TLS proxy in front, set SITE_URL=https://... and BEHIND_TLS_PROXY=1."))
+        found.append(
+            Error(
+                f"SITE_URL {settings.SITE_URL} is not https: sessions and tokens would travel in clear text.",
+                id="tamhub.E003",
+                hint="Put a TLS proxy in front, set SITE_URL=https://... and BEHIND_TLS_PROXY=1.",
+            )
+        )
     if "*" in settings.ALLOWED_HOSTS:
-        found.append(Error("ALLOWED_HOSTS holds '*': links in mails could be poisoned.", id="tamhub.E004",
-                           hint="Name the hosts, or leave ALLOWED_HOSTS unset to take that of SITE_URL."))
+        found.append(
+            Error(
+                "ALLOWED_HOSTS holds '*': links in mails could be poisoned.",
+                id="tamhub.E004",
+                hint="Name the hosts, or leave ALLOWED_HOSTS unset to take that of SITE_URL.",
+            )
+        )
     if settings.DUTY_EMAIL.endswith("@localhost"):
-        found.append(Error("DUTY_EMAIL is not set.", id="tamhub.E005",
-                           hint="Set DUTY_EMAIL to the mailbox that is read around the clock."))
+        found.append(
+            Error(
+                "DUTY_EMAIL is not set.",
+                id="tamhub.E005",
+                hint="Set DUTY_EMAIL to the mailbox that is read around the clock.",
+            )
+        )
     if settings.EMAIL_BACKEND in LOCAL_MAIL:
-        found.append(Error("EMAIL_URL names no mail server: alerts would be written into files.", id="tamhub.E006",
-                           hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example:587."))
+        found.append(
+            Error(
+                "EMAIL_URL names no mail server: alerts would be written into files.",
+                id="tamhub.E006",
+                hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example:587.",
+            )
+        )
     if len(settings.SECRET_KEY) < 50:
-        found.append(Error("SECRET_KEY is shorter than 50 characters.", id="tamhub.E007",
-                           hint="Leave it unset to have one made in TAMHUB_DATA."))
+        found.append(
+            Error(
+                "SECRET_KEY is shorter than 50 characters.",
+                id="tamhub.E007",
+                hint="Leave it unset to have one made in TAMHUB_DATA.",
+            )
+        )
     if settings.IS_SQLITE:
-        found.append(Warning("The database is SQLite: right for one machine and a small team.", id="tamhub.W001",
-                             hint="Set DATABASE_URL=postgres://... for teams."))
+        found.append(
+            Warning(
+                "The database is SQLite: right for one machine and a small team.",
+                id="tamhub.W001",
+                hint="Set DATABASE_URL=postgres://... for teams.",
+            )
+        )
     return found
 
 

@@ -23,5 +23,7 @@ def secret_key(data_dir: Path) -> str:
 def _read(path: Path) -> str:
     key = path.read_text(encoding="ascii").strip()
     if len(key) < 50:
-        raise RuntimeError(f"{path} does not hold a secret key (fewer than 50 characters): delete it to have a new one made.")
+        raise RuntimeError(
+            f"{path} does not hold a secret key (fewer than 50 characters): delete it to have a new one made."
+        )
     return key

@@ -35,7 +35,9 @@ def _nothing_remembered() -> Iterator[None]:
 def api() -> Callable[..., APIClient]:
     """`api(user)` is a program that calls with this user's token; `api()` a stranger."""
 
-    def client(user: User | None = None, *, scope: str = ApiToken.TokenScope.WRITE, clients: tuple[str, ...] = ()) -> APIClient:
+    def client(
+        user: User | None = None, *, scope: str = ApiToken.TokenScope.WRITE, clients: tuple[str, ...] = ()
+    ) -> APIClient:
         caller = APIClient()
         if user is not None:
             _token, secret = create_token(user=user, name="tests", scope=scope, clients=clients, at=MONDAY, actor=None)

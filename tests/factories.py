@@ -45,7 +45,12 @@ def a_calendar(slug: str = "", **fields: Any) -> Calendar:
 
 
 def a_policy(
-    slug: str = "", *, calendar: Calendar | None = None, response_s: int = 3600, resolution_s: int = 14400, **fields: Any
+    slug: str = "",
+    *,
+    calendar: Calendar | None = None,
+    response_s: int = 3600,
+    resolution_s: int = 14400,
+    **fields: Any,
 ) -> SlaPolicy:
     """One target for all priorities, 24x7 unless a calendar is given."""
     slug = slug or f"policy-{next(_numbers)}"
@@ -70,7 +75,9 @@ def a_department(slug: str = "support") -> Department:
     return Department.objects.get(slug=slug)
 
 
-def an_incident(*, client: Client | None = None, at: datetime = MONDAY, now: datetime | None = None, **fields: Any) -> Incident:
+def an_incident(
+    *, client: Client | None = None, at: datetime = MONDAY, now: datetime | None = None, **fields: Any
+) -> Incident:
     """An incident opened at `at`; the world is seen at `now` (by default a minute later)."""
     fields.setdefault("title", f"Something stopped {next(_numbers)}")
     fields.setdefault("priority", "P2")

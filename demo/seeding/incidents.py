@@ -61,10 +61,14 @@ def _play(row: dict[str, Any], client: Client, *, now: datetime) -> None:
         incident = operations.resume(incident=incident, at=end, **doing)
     if waits := _ON_HOLD.fullmatch(note):
         incident = operations.hold(incident=incident, reason=waits[1], at=at(waits[2]), **doing)
-        operations.comment(incident=incident, text=waits[3].capitalize() + ".", is_public=True, at=at(waits[2]), **doing)
+        operations.comment(
+            incident=incident, text=waits[3].capitalize() + ".", is_public=True, at=at(waits[2]), **doing
+        )
     if row.get("resolved"):
         resolved_at = at(row["resolved"])
-        incident = operations.resolve(incident=incident, resolution="Service restored and checked.", at=resolved_at, **doing)
+        incident = operations.resolve(
+            incident=incident, resolution="Service restored and checked.", at=resolved_at, **doing
+        )
         if row["status"] == "closed":
             operations.close(incident=incident, at=min(resolved_at + timedelta(days=1), now), **doing)
 

@@ -71,15 +71,20 @@ def _employ(row: dict[str, Any], departments: dict[str, Department], *, password
     department = departments.get(row["department"] or "")
     if department is not None:
         give_grant(
-            user=user, role=Role.ENGINEER, scope_kind=Grant.Scope.DEPARTMENT, scope_id=department.pk, at=began, reason="member"
+            user=user,
+            role=Role.ENGINEER,
+            scope_kind=Grant.Scope.DEPARTMENT,
+            scope_id=department.pk,
+            at=began,
+            reason="member",
         )
         if row["role"] == "head":
             set_head(department=department, head=user, actor=None, at=began)
-    if absence := row.get("absence"):
-        if not Absence.objects.filter(user=user).exists():
-            starts_at = instant(absence["from"], now=now, zone=row["time_zone"])
-            ends_at = instant(absence["to"], now=now, zone=row["time_zone"])
-            record_absence(user=user, starts_at=starts_at, ends_at=ends_at, reason=absence["reason"], actor=None, at=now)
+    absence = row.get("absence")
+    if absence and not Absence.objects.filter(user=user).exists():
+        starts_at = instant(absence["from"], now=now, zone=row["time_zone"])
+        ends_at = instant(absence["to"], now=now, zone=row["time_zone"])
+        record_absence(user=user, starts_at=starts_at, ends_at=ends_at, reason=absence["reason"], actor=None, at=now)
 
 
 def _serve(row: dict[str, Any], people: dict[str, User], *, now: datetime) -> None:

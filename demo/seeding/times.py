@@ -12,8 +12,8 @@ SATURDAY = 5
 
 
 def instant(text: str, *, now: datetime, zone: str) -> datetime:
-    """`-95min`, `-6h`: exactly so long from now; `-3d 14:05`: calendar days, local time; `-3wd 14:05`: working days, strictly before
-    or after today. Without a time of day: noon. Whole seconds."""
+    """`-95min`, `-6h`: exactly so long from now; `-3d 14:05`: calendar days, local time; `-3wd 14:05`: working days,
+    strictly before or after today. Without a time of day: noon. Whole seconds."""
     now = now.replace(microsecond=0)
     if exact := _EXACT.fullmatch(text):
         span = timedelta(minutes=int(exact["n"])) if exact["unit"] == "min" else timedelta(hours=int(exact["n"]))

@@ -1,8 +1,8 @@
 """Every write of incidents: one function per thing a person or a system does."""
 
 from incidents.operations.edit import assign, comment, edit
-from incidents.operations.report import Report, report
 from incidents.operations.open import open_incident
+from incidents.operations.report import Report, report
 from incidents.operations.verbs import acknowledge, close, hold, reopen, resolve, resume
 
 __all__ = [

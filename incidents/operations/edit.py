@@ -31,7 +31,7 @@ def assign(
     now: datetime,
     at: datetime | None = None,
 ) -> Incident:
-    """Give it to a department, a person, or both. A new department without a person clears the person. Stops no clock."""
+    """Give it to a department, a person, or both; a new department without a person clears the person. Stops no clock."""
     incident = locked(incident)
     if department is None and assignee is None:
         raise Invalid(_("Name a department, a person, or both."), field="department")
@@ -61,7 +61,13 @@ def assign(
 
 @transaction.atomic
 def comment(
-    *, incident: Incident, text: str, is_public: bool = False, actor: User | None, now: datetime, at: datetime | None = None
+    *,
+    incident: Incident,
+    text: str,
+    is_public: bool = False,
+    actor: User | None,
+    now: datetime,
+    at: datetime | None = None,
 ) -> IncidentEvent:
     """A note for colleagues, or a public answer that the client reads. Stops no clock."""
     incident = locked(incident)

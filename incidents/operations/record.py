@@ -28,7 +28,7 @@ def locked(incident: Incident) -> Incident:
 
 
 def moment(at: datetime | None, *, now: datetime, opened_at: datetime | None = None) -> datetime:
-    """When it happened: in whole seconds, not before the opening. Clocks of other machines may run up to five minutes ahead."""
+    """When it happened: whole seconds, not before the opening. Clocks of other machines may be five minutes ahead."""
     if at is None:
         at = now
     if at > now + CLOCKS_MAY_DIFFER:
@@ -43,10 +43,14 @@ def refuse_before_last_change(incident: Incident, at: datetime, *, now: datetime
     """A change of status cannot be put before one that is known already."""
     last = story_of(incident, incident.events.all(), until=now).last_status_at
     if at < instant(last):
-        raise Conflict(_("The status changed later than that already, at %(at)s.") % {"at": instant(last).isoformat()}, field="at")
+        raise Conflict(
+            _("The status changed later than that already, at %(at)s.") % {"at": instant(last).isoformat()}, field="at"
+        )
 
 
-def event(incident: Incident, kind: EventKind, *, at: datetime, now: datetime, actor: User | None, **sets: Any) -> IncidentEvent:
+def event(
+    incident: Incident, kind: EventKind, *, at: datetime, now: datetime, actor: User | None, **sets: Any
+) -> IncidentEvent:
     """Append one event; `sets` are the columns it changes."""
     return IncidentEvent.objects.create(
         incident=incident, kind=kind, at=at, recorded_at=now, actor=actor, via=getattr(actor, "via", ""), **sets

@@ -23,7 +23,7 @@ CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 @dataclass(frozen=True)
 class Report:
-    """The ticket as its system has it. `words` holds only the columns that were said; None elsewhere means: not said."""
+    """The ticket as its system has it. `words` holds only the columns that were said; None elsewhere: not said."""
 
     source: str
     external_ref: str
@@ -78,10 +78,20 @@ def _update(incident: Incident, ticket: Report, *, actor: User | None, now: date
     incident = locked(incident)
     before = incident.version
     if ticket.opened_at is not None and moment(ticket.opened_at, now=now) != incident.opened_at:
-        raise Invalid(_("The incident was opened at another time: %(at)s.") % {"at": incident.opened_at.isoformat()}, field="opened_at")
+        raise Invalid(
+            _("The incident was opened at another time: %(at)s.") % {"at": incident.opened_at.isoformat()},
+            field="opened_at",
+        )
     incident = edit(incident=incident, changes=ticket.words, actor=actor, now=now)
     if ticket.department is not None or ticket.assignee is not None:
-        incident = assign(incident=incident, department=ticket.department, assignee=ticket.assignee, actor=actor, now=now, at=ticket.at)
+        incident = assign(
+            incident=incident,
+            department=ticket.department,
+            assignee=ticket.assignee,
+            actor=actor,
+            now=now,
+            at=ticket.at,
+        )
     incident = _follow_status(incident, ticket, actor=actor, now=now)
     return incident, UNCHANGED if incident.version == before else UPDATED
 

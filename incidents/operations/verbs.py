@@ -21,14 +21,18 @@ def acknowledge(*, incident: Incident, actor: User | None, now: datetime, at: da
     incident = locked(incident)
     if incident.is_open and incident.status != Status.NEW:
         return incident
-    return _enter(incident, Status.IN_PROGRESS, EventKind.ACKNOWLEDGED, actor=actor, at=at, now=now, only_from=(Status.NEW,))
+    return _enter(
+        incident, Status.IN_PROGRESS, EventKind.ACKNOWLEDGED, actor=actor, at=at, now=now, only_from=(Status.NEW,)
+    )
 
 
 @transaction.atomic
 def hold(*, incident: Incident, reason: str, actor: User | None, now: datetime, at: datetime | None = None) -> Incident:
     """Wait for somebody. Whether that pauses the resolution clock is in the policy."""
     if reason not in HoldReason.values:
-        raise Invalid(_("Say what it waits for: %(reasons)s.") % {"reasons": ", ".join(HoldReason.values)}, field="reason")
+        raise Invalid(
+            _("Say what it waits for: %(reasons)s.") % {"reasons": ", ".join(HoldReason.values)}, field="reason"
+        )
     incident = locked(incident)
     if incident.status == Status.ON_HOLD and incident.hold_reason == reason:
         return incident
@@ -41,7 +45,9 @@ def resume(*, incident: Incident, actor: User | None, now: datetime, at: datetim
     incident = locked(incident)
     if incident.status == Status.IN_PROGRESS:
         return incident
-    return _enter(incident, Status.IN_PROGRESS, EventKind.RESUMED, actor=actor, at=at, now=now, only_from=(Status.ON_HOLD,))
+    return _enter(
+        incident, Status.IN_PROGRESS, EventKind.RESUMED, actor=actor, at=at, now=now, only_from=(Status.ON_HOLD,)
+    )
 
 
 @transaction.atomic
@@ -55,7 +61,9 @@ def resolve(
     if incident.status == Status.CLOSED:
         raise _refused(incident, Status.RESOLVED)
     incident.resolution = resolution
-    return _enter(incident, Status.RESOLVED, EventKind.RESOLVED, actor=actor, at=at, now=now, text=resolution, is_public=True)
+    return _enter(
+        incident, Status.RESOLVED, EventKind.RESOLVED, actor=actor, at=at, now=now, text=resolution, is_public=True
+    )
 
 
 @transaction.atomic
@@ -99,7 +107,15 @@ def _enter(
     at = moment(at, now=now, opened_at=incident.opened_at)
     refuse_before_last_change(incident, at, now=now)
     happened = event(
-        incident, kind, at=at, now=now, actor=actor, status=status, hold_reason=hold_reason, text=text, is_public=is_public
+        incident,
+        kind,
+        at=at,
+        now=now,
+        actor=actor,
+        status=status,
+        hold_reason=hold_reason,
+        text=text,
+        is_public=is_public,
     )
     return settle(incident, events=[happened], now=now)
 

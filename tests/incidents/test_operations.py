@@ -101,7 +101,9 @@ def test_a_paused_clock_with_nothing_left_is_met_when_stopped_and_due_at_the_nex
 
 
 def test_a_target_used_up_at_closing_time_is_due_at_closing_time() -> None:
-    incident = an_incident(client=a_client(policy=a_policy(calendar=a_calendar(), response_s=600, resolution_s=8 * 3600)))
+    incident = an_incident(
+        client=a_client(policy=a_policy(calendar=a_calendar(), response_s=600, resolution_s=8 * 3600))
+    )
     assert clock(incident, "resolution").due_at == at(8)
     operations.resolve(incident=incident, resolution="Later that night", actor=None, now=at(9))
     assert clock(incident, "resolution").state == "breached"
@@ -130,8 +132,8 @@ def test_closing_directly_stops_both_clocks_and_leaves_no_deadline(incident: Inc
 
 
 def test_a_changed_priority_counts_from_the_opening_with_the_pauses_kept() -> None:
-    from sla.models import Calendar  # noqa: PLC0415
-    from sla.operations import TargetInput  # noqa: PLC0415
+    from sla.models import Calendar
+    from sla.operations import TargetInput
 
     always = Calendar.objects.get(slug="always")
     targets = [TargetInput("P1", 600, 2 * 3600, always), TargetInput("P2", 3600, 4 * 3600, always)]
@@ -209,7 +211,13 @@ class TestReports:
         opened_at = said.pop("opened_at", None)
         status, reason = said.pop("status", None), said.pop("hold_reason", "")
         ticket = operations.Report(
-            source="jira", external_ref="OPS-1", words=said, opened_at=opened_at, status=status, hold_reason=reason, at=at_
+            source="jira",
+            external_ref="OPS-1",
+            words=said,
+            opened_at=opened_at,
+            status=status,
+            hold_reason=reason,
+            at=at_,
         )
         return operations.report(client=client, ticket=ticket, actor=None, now=now or at(1))
 

@@ -80,7 +80,7 @@ class Command(BaseCommand):
 
 
 def _collect_static(environment: dict[str, str]) -> None:
-    """In a process of its own: the folder must be there when the settings are read, so that file names carry their digest."""
+    """In a process of its own: the folder must exist when settings are read, for file names to carry their digest."""
     os.makedirs(environment["STATIC_ROOT"], exist_ok=True)  # noqa: PTH103 - a name from the environment
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "collectstatic", "--noinput", "--verbosity", "0"]
     subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own command
@@ -114,6 +114,6 @@ def _shown(host: str) -> str:
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own server
-            return bool(answer.status == 200)  # noqa: PLR2004
+            return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
