@@ -1,7 +1,5 @@
 """Bearer tokens. One answer for every token that does not work, whatever the reason."""
 
-from datetime import timedelta
-
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,9 +8,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, User
+from accounts.operations import note_use
 from accounts.tokens import digest
-
-TOUCH_EVERY = timedelta(minutes=1)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -33,8 +30,7 @@ class TokenAuthentication(BaseAuthentication):
         )
         if token is None or not token.user.is_active:
             raise AuthenticationFailed(_("The token is unknown, expired or revoked."))
-        if token.last_used_at is None or now - token.last_used_at > TOUCH_EVERY:
-            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        note_use(token, at=now)
         user = token.user
         user.via = f"token {token.name}"
         limited_to = frozenset(client.pk for client in token.clients.all())

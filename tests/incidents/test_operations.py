@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from alerts.models import Alert
 from incidents import operations
 from incidents.models import FAR_FUTURE, Incident, Status
 from kernel.errors import Conflict, Invalid, Stale
@@ -46,11 +47,11 @@ def test_acknowledging_at_the_deadline_meets_the_response(incident: Incident) ->
     assert (stopped.state, stopped.stopped_at, stopped.elapsed_s, stopped.wake_at) == ("met", at(1), 3600, None)
 
 
-def test_acknowledging_one_second_late_breaches_and_leaves_the_breach_to_be_told(incident: Incident) -> None:
+def test_acknowledging_one_second_late_breaches_and_tells_of_the_breach_although_no_sweep_came_by(incident: Incident) -> None:
     operations.acknowledge(incident=incident, actor=None, now=at(1) + timedelta(seconds=1))
     late = clock(incident, "response")
     assert (late.state, late.breached_at) == ("breached", at(1))
-    assert late.wake_at == at(1) + timedelta(seconds=1)
+    assert Alert.objects.get(clock=late, level=Alert.BREACH).deliveries.exists()
 
 
 def test_acknowledging_twice_is_acknowledging_once(incident: Incident) -> None:
