@@ -13,6 +13,7 @@ from incidents.permissions import Person, incidents_visible_to, sees_internal_si
 from incidents.settling import SUBJECT_KIND
 from sla.measure import epoch, reading
 from sla.models import Clock
+from sla.terms import business_calendar
 
 # What a client may know of its incident's course, as long as nobody wrote an internal text beside it.
 OPEN_TO_THE_CLIENT = (
@@ -26,6 +27,7 @@ OPEN_TO_THE_CLIENT = (
     EventKind.PRIORITY_CHANGED,
     EventKind.IMPORTED,
 )
+SOON_SHARE, SOON_S = 0.25, 15 * 60
 _KIND_ORDER = {Clock.Kind.RESPONSE.value: 0, Clock.Kind.RESOLUTION.value: 1}
 
 
@@ -34,7 +36,8 @@ class ClockView:
     """One clock as it stands at an instant: true even where the sweep has not come by yet.
 
     `due_at` is None while it is paused before its deadline. `remaining_s` is negative when over. `is_counting` says
-    whether the seconds go on (a breached clock counts until it is stopped).
+    whether the seconds go on (a breached clock counts until it is stopped), `is_ticking` whether they do at this very
+    instant, which outside the service hours they do not.
     """
 
     id: int
@@ -49,6 +52,21 @@ class ClockView:
     breached_at: datetime | None
     stopped_at: datetime | None
     is_counting: bool
+    is_ticking: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.state == Clock.State.BREACHED
+
+    @property
+    def soon_s(self) -> float:
+        """From how many seconds left on a clock is close: a quarter of its target, and 15 minutes at least."""
+        return max(self.target_s * SOON_SHARE, SOON_S)
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Will be over unless something changes."""
+        return self.is_counting and not self.is_over and self.remaining_s <= self.soon_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +128,7 @@ def clock_view(clock: Clock, *, now: datetime) -> ClockView:
         breached_at=breached_at,
         stopped_at=clock.stopped_at,
         is_counting=clock.running_since is not None,
+        is_ticking=clock.running_since is not None and business_calendar(clock.calendar_version_id).is_open(epoch(now)),
     )
 
 
