@@ -68,8 +68,9 @@ class Slug(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.pop("allow_unicode", None)
+        kwargs.setdefault("trim_whitespace", False)
         super().__init__(**kwargs)
-        self.validators.append(RegexValidator(re.compile(r"[A-Za-z0-9_-]+\Z"), self.error_messages["slug"], "slug"))
+        self.validators.append(RegexValidator(re.compile(r"\A[A-Za-z0-9_-]+\Z"), self.error_messages["slug"], "slug"))
 
 
 class Email(Text):

@@ -151,7 +151,8 @@ class StrictFilterBackend(DjangoFilterBackend):
         return {name for name, one in self._filters(view).items() if isinstance(one, several)}
 
     def _filters(self, view: Any) -> Mapping[str, Any]:
-        filterset = self.get_filterset_class(view, view.get_queryset())
+        ready = getattr(view, "filterset_class", None)
+        filterset = ready or self.get_filterset_class(view, view.get_queryset())
         return filterset.base_filters if filterset else {}
 
 

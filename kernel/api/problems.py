@@ -75,6 +75,11 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def listed(self) -> list[dict[str, str | None]]:
+        """The errors as they stand in the body; a bulk call lists those of each item by the same words."""
+        return [{"field": error.field, "code": error.code, "message": error.message} for error in self.errors]
+
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """DRF's hook. Unknown exceptions are logged and reported to Django like any other, and answered 500."""
@@ -112,7 +117,7 @@ def respond(request: HttpRequest | None, problem: Problem) -> HttpResponse:
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
-        "errors": [{"field": e.field, "code": e.code, "message": e.message} for e in problem.errors],
+        "errors": problem.listed,
         "request_id": getattr(request, "request_id", ""),
         **problem.extra,
     }

@@ -1,6 +1,6 @@
 """Serializers that read strictly and never write: what they refuse is named, what they accept goes to an operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from django.db import models
@@ -21,6 +21,18 @@ class Strict(serializers.BaseSerializer):
     `Meta.create_only` names fields that stay as they were created. Such a field, and one that `field_permissions` of
     the view denies, may be sent with its present value (a PUT sends all), but not changed.
     """
+
+    def hidden_fields(self, user: Any) -> Collection[str]:
+        """Names of fields that do not exist for this person: neither shown nor taken."""
+        return ()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        known: dict[str, serializers.Field] = super().get_fields()  # type: ignore[misc]  # of the serializer mixed in
+        request = self.context.get("request")
+        if request is None or getattr(self.context.get("view"), "swagger_fake_view", False):
+            return known
+        hidden = self.hidden_fields(request.user)
+        return {name: field for name, field in known.items() if name not in hidden}
 
     def to_internal_value(self, data: Any) -> Any:
         errors = dict(self._refused_names(data)) if isinstance(data, Mapping) else {}

@@ -87,10 +87,13 @@ class Api(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def read_input(self, serializer_class: Input | None = None, **kwargs: Any) -> dict[str, Any]:
-        """The validated body, or 400 naming each field that is wrong. `kwargs` go to the serializer."""
+        """The validated body, or 400 naming each field that is wrong. `kwargs` go to the serializer.
+
+        With `data`, that instead of the body: one item of a bulk call.
+        """
         chosen = serializer_class or self.input_serializer_class or Nothing
-        context = {"request": self.request, "view": self}
-        serializer = chosen(data=self.request.data, context=context, **kwargs)
+        kwargs.setdefault("data", self.request.data)
+        serializer = chosen(context={"request": self.request, "view": self}, **kwargs)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
