@@ -29,21 +29,16 @@ def passed_levels(clock: Clock, *, now: datetime) -> list[int]:
 
 
 def owed_levels(measured: Measured, *, alerted_level: int, now: datetime) -> list[int]:
-    """Levels above `alerted_level` that the sweep owes an alert for, ascending.
-
-    A share passed by a clock that does not count is not owed until it goes on; a breach is owed in any case.
-    """
-    levels = [percent for percent, at in measured.levels() if at <= epoch(now) and percent > alerted_level]
-    stands = measured.state.running_since is None
-    if stands and measured.state.state == Clock.State.BREACHED and alerted_level < Alert.BREACH:
-        levels.append(Alert.BREACH)
-    return levels
+    """Levels above `alerted_level` that the sweep owes an alert for, ascending."""
+    return [level for level, at in measured.levels() if at <= epoch(now) and level > alerted_level]
 
 
 def wake_at(clock: Clock, *, alerted_level: int) -> datetime | None:
-    """The instant of the first level above `alerted_level`; None when the clock does not count or nothing is ahead."""
+    """The instant of the first level above `alerted_level`; `Measured.wake_after` by the stored row."""
     if clock.running_since is None or clock.due_at is None:
-        return None
+        if clock.breached_at is None or alerted_level >= Alert.BREACH:
+            return None
+        return clock.breached_at + timedelta(seconds=1)
     instants = wake_instants(
         running_since=epoch(clock.running_since),
         elapsed_s=clock.elapsed_s,
@@ -52,7 +47,7 @@ def wake_at(clock: Clock, *, alerted_level: int) -> datetime | None:
         thresholds=terms_of(clock.policy_version_id).thresholds,
         calendar=business_calendar(clock.calendar_version_id),
     )
-    return next((instant(at) for percent, at in instants if percent > alerted_level), None)
+    return next((instant(at) for level, at in instants if level > alerted_level), None)
 
 
 def loudest(levels: Iterable[int]) -> int:

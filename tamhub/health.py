@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, are alerts watched? For load balancers and monitors: no sign-in, no detail for strangers."""
+"""Is it alive, is it ready, are alerts watched? For load balancers and monitors: without sign-in or detail."""
 
 from __future__ import annotations
 

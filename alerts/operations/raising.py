@@ -54,7 +54,7 @@ def raise_levels(clock: Clock, levels: Sequence[int], *, now: datetime) -> list[
 
 
 def raise_breach(clock: Clock, *, now: datetime) -> list[Alert]:
-    """A breach that no sweep will come to: the clock stands still past its deadline, or its alert is missing."""
+    """The breach of a clock whose alert is missing, although it was swept."""
     if clock.alerted_level < Alert.BREACH:
         clock.alerted_level = Alert.BREACH
         clock.wake_at = wake_at(clock, alerted_level=Alert.BREACH)

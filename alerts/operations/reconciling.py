@@ -1,4 +1,4 @@
-"""After a clock was moved: alerts that are no longer true are withdrawn, a breach that nobody swept is raised.
+"""After a clock was moved: alerts that are no longer true are withdrawn.
 
 An event that arrives late, a changed priority or a corrected time can undo a breach. The alert stays as a row, what was
 not sent is not sent, and who was told is told.
@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from alerts.levels import is_passed, passed_levels, wake_at
 from alerts.models import Alert, Delivery
-from alerts.operations.raising import owe, raise_breach
+from alerts.operations.raising import owe
 from sla.models import Clock
 from sla.subjects import Candidate
 
@@ -31,8 +31,6 @@ def reconcile(clocks: Sequence[Clock], *, now: datetime) -> None:
     for clock in clocks:
         retract_for(clock, standing[clock.pk], now=now)
         _forget_levels(clock, now=now)
-        if clock.state == Clock.State.BREACHED and clock.running_since is None and clock.alerted_level < Alert.BREACH:
-            raise_breach(clock, now=now)
 
 
 def retract_for(clock: Clock, alerts: Iterable[Alert], *, now: datetime) -> list[Alert]:
