@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Client, Contact, Grant, Role, User
-from accounts.operations import create_client, create_contact, create_user, give_grant
+from accounts.models import Client, Contact, Role, User
+from accounts.operations import create_client, create_contact, create_user
 from demo.seeding.content import load
 from demo.seeding.promises import policy_of
 from demo.seeding.times import instant
 from departments.models import Absence, Department
-from departments.operations import record_absence, set_head
+from departments.operations import record_absence, set_departments, set_head
 from sla.operations import set_client_policy
 
 PASSWORD = "tamhub-demo"  # noqa: S105 - the demo's published password
@@ -70,14 +70,7 @@ def _employ(row: dict[str, Any], departments: dict[str, Department], *, password
     )
     department = departments.get(row["department"] or "")
     if department is not None:
-        give_grant(
-            user=user,
-            role=Role.ENGINEER,
-            scope_kind=Grant.Scope.DEPARTMENT,
-            scope_id=department.pk,
-            at=began,
-            reason="member",
-        )
+        set_departments(user=user, departments=[department], actor=None, at=began)
         if row["role"] == "head":
             set_head(department=department, head=user, actor=None, at=began)
     absence = row.get("absence")

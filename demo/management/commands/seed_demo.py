@@ -1,0 +1,34 @@
+"""`manage.py seed_demo`: the story and the sample of a real log. Repeating it changes nothing that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from demo.seeding.incidents import open_watched, seed_incidents
+from demo.seeding.log import play_log
+from demo.seeding.people import seed_people
+from demo.seeding.projects import seed_projects
+from demo.seeding.promises import seed_promises
+
+
+class Command(BaseCommand):
+    help = "Fill the database with the demo: staff, clients, contracts, incidents; safe to repeat."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        now = timezone.now().replace(microsecond=0)
+        self._say("staff, clients and contracts")
+        seed_promises(now=now)
+        seed_people(now=now)
+        seed_projects(now=now)
+        self._say("incidents of a real log, moved to today")
+        play_log(now=now)
+        self._say("incidents of the story")
+        seed_incidents(now=now)
+        open_watched(now=now)
+
+    def _say(self, what: str) -> None:
+        self.stdout.write(f"  {what} …")
+        self.stdout.flush()
