@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem details: one form for everything that goes wrong under /api/, and never a traceback."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.log import log_response
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
@@ -33,7 +33,6 @@ from kernel.errors import Conflict, DomainError, Forbidden, Invalid, Stale
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 100
 _STATUS_OF_DOMAIN_ERROR: Mapping[type[DomainError], int] = {Invalid: 400, Forbidden: 403, Conflict: 409, Stale: 412}
-log = logging.getLogger("django.request")
 
 
 class PreconditionRequired(exceptions.APIException):
@@ -87,13 +86,13 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     problem = problem_of(exc)
     request: Request | None = context.get("request")
     plain: HttpRequest | None = request._request if request is not None else None
+    response = respond(plain, problem)
     if problem.status >= 500:
-        log.error(
-            "%s: %s", problem.detail, plain.path if plain else "", exc_info=exc, extra={"status_code": problem.status}
-        )
+        path = plain.path if plain else ""
+        log_response("%s: %s", problem.detail, path, response=response, request=plain, exception=exc)
     if problem.status == 500:
         signals.got_request_exception.send(sender=exception_handler, request=plain)
-    return respond(plain, problem)
+    return response
 
 
 def problem_response(request: HttpRequest | None, status: int, *, detail: str = "", code: str = "") -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from django.utils.translation import gettext as _
 
-# An SLA lives within these; what lies outside is a slip, and would make calendars compile centuries.
+# What is measured lies within these; a year outside is a slip, and would cost whoever expands calendars centuries.
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _INSTANT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?P<time>[0-9]{2}:[0-9]{2}:(?P<second>[0-9]{2}))(?:\.[0-9]{1,9})?"

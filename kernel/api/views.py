@@ -131,9 +131,10 @@ class ResourceViewSet(Api, GenericViewSet):
             return QuerySet(model=model).none()
         return self.scope(self.request.user)
 
-    def get_object(self) -> Any:
-        """The object named in the address, past the second gate. Hidden and missing are one and the same 404."""
-        found = self._find(**{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]})
+    def get_object(self, **lookup: Any) -> Any:
+        """The object named in the address, or by `lookup`, past the second gate. Hidden and missing look the same."""
+        in_address = {self.lookup_field: self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)}
+        found = self._find(**(lookup or in_address))
         if found is None:
             raise NotFound
         self.check_object_permissions(self.request, found)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import include, path, re_path
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -67,6 +69,7 @@ class ClientViewSet(Creates, Updates, Deletes, ResourceViewSet):
     search_fields = ["name", "slug"]
     ordering_fields = {"name": "name", "created_at": "created_at", "country": "country", "client": "slug"}
     ordering = ["name"]
+    actions_that_store_nothing = frozenset({"compute"})
     field_permissions = {"note": runs_service}
     permissions = {
         "list": signed_in,
@@ -76,7 +79,9 @@ class ClientViewSet(Creates, Updates, Deletes, ResourceViewSet):
         "partial_update": lambda user, client: runs_service(user) or client.tam == user,
         "destroy": runs_service,
         "archive": runs_service,
-        "fail": signed_in,
+        "compute": signed_in,
+        "by_name": signed_in,
+        "put_by_name": runs_service,
     }
 
     def scope(self, user: Any) -> QuerySet[Client]:
@@ -97,6 +102,23 @@ class ClientViewSet(Creates, Updates, Deletes, ResourceViewSet):
     def archive(self, client: Client, data: dict[str, Any]) -> None:
         """The client is served no longer."""
         operations.archive_client(client=client, actor=self.actor, at=data.get("at", self.now))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(
+        detail=False, methods=["post"], input_serializer_class=ArchiveInput, extra_parameters={"zone": "an IANA zone"}
+    )
+    def compute(self, request: Request) -> Response:
+        """Stores nothing."""
+        return Response({"input": self.read_input(), "zone": request.query_params.get("zone")})
+
+    @action(detail=False, url_path=r"by-name/(?P<name>[^/]+)")
+    def by_name(self, request: Request, name: str) -> Response:
+        """An address of another kind; the same table."""
+        return self.answer(self.get_object(name=name))
+
+    @by_name.mapping.put
+    def put_by_name(self, request: Request, name: str) -> Response:
+        return self.answer(self.perform_create({**self.read_input(), "name": name}), status=201)
 
     @verb()
     def unlisted(self, client: Client, data: dict[str, Any]) -> None:

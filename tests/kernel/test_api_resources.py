@@ -163,6 +163,19 @@ def test_a_verb_heeds_a_version_and_refuses_unknown_input(api, manager):
     assert Client.objects.get().archived_at is None
 
 
+def test_other_addresses_of_a_resource_follow_the_same_table(api, manager):
+    client = a_client("acme", name="Acme")
+    reader = api(client.tam, scope="read")
+    computed = reader.post(f"{URL}compute/?zone=UTC", {"at": "2026-03-02T10:00:00Z"})
+    assert computed.json() == {"input": {"at": "2026-03-02T10:00:00Z"}, "zone": "UTC"}
+    assert reader.post(f"{URL}compute/", {"name": 1}).json()["errors"][0]["code"] == "unknown_field"
+    assert reader.get(f"{URL}by-name/Acme/").json()["slug"] == "acme"
+    body = {"slug": "new", "name": "New"}
+    assert api(client.tam).put(f"{URL}by-name/New/", body).status_code == 403
+    assert api(manager).put(f"{URL}by-name/New/", body).status_code == 201
+    assert api(manager).get(f"{URL}by-name/Nowhere/").status_code == 404
+
+
 def test_methods_that_do_not_exist_are_405_with_those_that_do(api, manager):
     a_client("acme")
     caller = api(manager)
