@@ -1,4 +1,4 @@
-"""An alert that turns out untrue is withdrawn, and whoever was told is told; when the deadline passes after all, it is raised again."""
+"""An alert that turns out untrue is withdrawn, and who was told is told; it is raised again when it becomes true."""
 
 from __future__ import annotations
 

@@ -122,9 +122,9 @@ def test_a_breach_goes_to_the_service_manager_as_well() -> None:
 
 
 def test_an_absent_tam_is_passed_over_for_the_stand_in_and_the_alert_says_so() -> None:
-    client = a_client("castor", policy=a_policy())
-    stand_in = a_user("stand-in", Role.TAM)
-    Absence.objects.create(user=client.tam, starts_at=at(-24), ends_at=at(24), stand_in=stand_in)
+    tam, stand_in = a_user("tam", Role.TAM), a_user("stand-in", Role.TAM)
+    client = a_client("castor", policy=a_policy(), tam=tam)
+    Absence.objects.create(user=tam, starts_at=at(-24), ends_at=at(24), stand_in=stand_in)
     an_incident(client=client)
     operations.sweep(at(1) + SECOND)
     delivery = Delivery.objects.get()
