@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "drf_standardized_errors",
     "rules",
 ]
 MIDDLEWARE = [
@@ -258,6 +257,7 @@ CELERY_TASK_ROUTES = {"alerts.*": {"queue": "alerts"}, "quality.*": {"queue": "m
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "alerts.pass": {"task": "alerts.run_pass", "schedule": 5.0, "options": {"expires": 5}},
+    "kernel.purge": {"task": "kernel.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "quality.rollups": {"task": "quality.keep_rollups", "schedule": 10.0, "options": {"expires": 10}},
 }
 
