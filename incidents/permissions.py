@@ -65,6 +65,13 @@ def may_assign(user: Person, incident: Incident) -> bool:
     return may_edit(user, incident)
 
 
+def may_take(user: Person, incident: Incident) -> bool:
+    """What nobody has, an engineer of the department that has it may take without asking."""
+    reach = reach_of(user)
+    is_colleague = reach.has_role(Role.ENGINEER, Role.HEAD) and incident.department_id in reach.department_ids
+    return incident.is_open and incident.assignee_id is None and is_colleague
+
+
 def may_comment(user: Person, incident: Incident) -> bool:
     """Whoever sees the incident; a contact writes public comments only."""
     return not reach_of(user).has_role(Role.ARCHITECT) or may_work(user, incident)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from incidents.models import EventKind, Incident, IncidentEvent
+from incidents.models import EventKind, Incident, IncidentEvent, IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to, sees_internal_side
 from incidents.settling import SUBJECT_KIND
 from sla.measure import epoch, reading
@@ -83,7 +83,7 @@ class ClockedIncident:
         return min(counting, key=lambda clock: (clock.due_at, clock.id), default=None)
 
 
-def incident_list(user: Person) -> QuerySet[Incident]:
+def incident_list(user: Person) -> IncidentQuerySet:
     """What the person may see, the nearest deadline first, with everything that a row names."""
     return (
         incidents_visible_to(user)
