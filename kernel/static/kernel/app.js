@@ -111,6 +111,7 @@ document.addEventListener("click", e => {
   if (on("[data-theme-toggle]")) flip("theme", !dark());
   if (on("[data-rail-toggle]")) { flip("rail", !rail()); $("#me").hidePopover(); }
   if (on("[data-toast-close]")) on("[data-toast]").remove();
+  if (on("[data-print]")) print();
   if (on("[data-close]") || e.target.matches("dialog")) on("dialog").close(); // a click beside a dialog is a click on it
   const opener = on("[data-dialog]");
   if (opener && show(opener.dataset.dialog)) e.preventDefault();
