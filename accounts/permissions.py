@@ -49,6 +49,13 @@ def clients_named_to(user: Person) -> QuerySet[Client]:
     return within_token(user, Client.objects.all()) if is_staff_member(user) else clients_visible_to(user)
 
 
+def clients_led_by(user: Person) -> QuerySet[Client]:
+    """The clients one answers for: all for who runs the service, else those served as TAM, deputy or integration."""
+    reach = reach_of(user)
+    rows = Client.objects.all()
+    return within_token(user, rows if reach.everything else rows.filter(pk__in=reach.client_ids))
+
+
 def contacts_visible_to(user: Person) -> QuerySet[Contact]:
     return Contact.objects.filter(client__in=clients_visible_to(user))
 
@@ -60,3 +67,27 @@ def users_visible_to(user: Person) -> QuerySet[User]:
     own = clients_visible_to(user)
     serves = Q(pk__in=own.values("tam")) | Q(pk__in=own.values("deputy")) | Q(pk__in=own.values("service_manager"))
     return User.objects.filter(Q(pk=reach_of(user).user_id) | serves)
+
+
+def people_to_choose(user: Person) -> QuerySet[User]:
+    """Whom one may name: the accounts one sees that are still in use."""
+    return users_visible_to(user).filter(is_active=True)
+
+
+def colleagues_to_choose(user: Person) -> QuerySet[User]:
+    """Whom one may give work or a post to: the provider's people, no client's."""
+    return people_to_choose(user).filter(contact=None)
+
+
+def serves_client(user: Person, client: Client) -> bool:
+    """Those who run the service, and the TAM or deputy of this client."""
+    reach = reach_of(user)
+    return runs_service(user) or (reach.has_role(Role.TAM) and client.pk in reach.client_ids)
+
+
+def may_keep_contacts(user: Person) -> bool:
+    return runs_service(user) or has_role(user, Role.TAM)
+
+
+def serves_contact(user: Person, contact: Contact) -> bool:
+    return serves_client(user, contact.client)

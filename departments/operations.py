@@ -89,6 +89,7 @@ def archive_department(
 @transaction.atomic
 def set_departments(*, user: User, departments: Iterable[Department], actor: User | None, at: datetime) -> None:
     """Where a person works from `at` on; the right to see what lies with a department left ends then."""
+    user = lock(User.objects.all()).get(pk=user.pk)
     wanted = {department.pk: department for department in departments}
     membership = {"user": user, "scope_kind": Grant.Scope.DEPARTMENT, "reason": MEMBER}
     held = set(Grant.objects.filter(**membership).valid_at(at).values_list("scope_id", flat=True))
@@ -97,6 +98,8 @@ def set_departments(*, user: User, departments: Iterable[Department], actor: Use
     end_grants(at=at, **membership, scope_id__in=held - wanted.keys())
     for pk in wanted.keys() - held:
         give_grant(user=user, role=Role.ENGINEER, scope_kind=Grant.Scope.DEPARTMENT, scope_id=pk, at=at, reason=MEMBER)
+    bump(user)
+    user.save(update_fields=["version"])
     slugs = sorted(department.slug for department in wanted.values())
     history.record(user, "departments set", actor=actor, at=at, text=", ".join(slugs))
 

@@ -11,6 +11,7 @@ import holidays as public_holidays
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import operations as accounts
 from accounts.models import Client, User
 from kernel import history
 from kernel.errors import Invalid
@@ -57,8 +58,13 @@ def calendar_spec(fields: Mapping[str, Any]) -> CalendarSpec:
         spec = CalendarSpec.parse({**fields, "holidays": sorted(days)})
         BusinessCalendar.compile(spec)
     except CalendarError as error:
-        raise Invalid(_(error.message) % error.params, field=error.field) from None
+        raise Invalid(_(error.message) % error.params, field=_dotted(error.field)) from None
     return spec
+
+
+def _dotted(where: str) -> str:
+    """`hours.mon[1]` as the API names it: `hours.mon.1`."""
+    return where.replace("[", ".").replace("]", "")
 
 
 @transaction.atomic
@@ -140,9 +146,12 @@ def create_policy(
     pause_on: Iterable[str] = DEFAULT_PAUSE_ON,
     thresholds: Iterable[int] = DEFAULT_THRESHOLDS,
     reopen: str = PolicyVersion.Reopen.CONTINUE,
+    is_default: bool = False,
 ) -> SlaPolicy:
     """A policy and its first version. A priority that is not named takes the targets of its nearest neighbour."""
-    policy = SlaPolicy.objects.create(slug=slug, name=name, description=description)
+    if is_default:
+        _retire_default()
+    policy = SlaPolicy.objects.create(slug=slug, name=name, description=description, is_default=is_default)
     _add_policy_version(policy, targets=targets, pause_on=pause_on, thresholds=thresholds, reopen=reopen, at=at)
     history.record(policy, "created", actor=actor, at=at)
     return policy
@@ -258,27 +267,50 @@ def _complete(targets: Sequence[TargetInput]) -> list[TargetInput]:
 
 @transaction.atomic
 def set_default_policy(*, policy: SlaPolicy, actor: User | None, at: datetime) -> None:
-    """The policy of clients that name none."""
-    SlaPolicy.objects.filter(is_default=True).exclude(pk=policy.pk).update(is_default=False)
-    SlaPolicy.objects.filter(pk=policy.pk).update(is_default=True)
+    """The policy of clients that name none. It takes the place of the former one."""
+    policy = lock(SlaPolicy.objects.all()).get(pk=policy.pk)
+    if policy.is_default:
+        return
+    _retire_default()
+    policy.is_default = True
+    bump(policy)
+    policy.save()
     history.record(policy, "made default", actor=actor, at=at)
+
+
+def _retire_default() -> None:
+    """At no moment are there two, so the former one goes first."""
+    for former in lock(SlaPolicy.objects.filter(is_default=True)):
+        former.is_default = False
+        bump(former)
+        former.save()
+
+
+@transaction.atomic
+def create_client(*, policy: SlaPolicy | None, actor: User | None, at: datetime, **fields: Any) -> Client:
+    """A client together with the policy that its contract names."""
+    client = accounts.create_client(actor=actor, at=at, **fields)
+    if policy is not None:
+        ClientPolicy.objects.create(client=client, policy=policy)
+    return client
 
 
 @transaction.atomic
 def set_client_policy(*, client: Client, policy: SlaPolicy | None, actor: User | None, at: datetime) -> None:
     """What the client's contract names; None: the default counts. Incidents that are open keep their version."""
+    client = lock(Client.objects.all()).get(pk=client.pk)
+    named = ClientPolicy.objects.filter(client=client).select_related("policy").first()
+    before = named.policy if named is not None else None
+    if policy == before:
+        return
     if policy is None:
         ClientPolicy.objects.filter(client=client).delete()
     else:
         ClientPolicy.objects.update_or_create(client=client, defaults={"policy": policy})
-    history.record(
-        client,
-        "policy set",
-        actor=actor,
-        at=at,
-        tenant_id=client.pk,
-        changes={"sla_policy": policy.slug if policy else None},
-    )
+    bump(client)
+    client.save()
+    changes = {"sla_policy": [before.slug if before else None, policy.slug if policy else None]}
+    history.record(client, "policy set", actor=actor, at=at, tenant_id=client.pk, changes=changes)
 
 
 def policy_for(*candidates: SlaPolicy | None, client: Client) -> PolicyVersion:

@@ -4,9 +4,15 @@ from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from accounts.api import routes as accounts
+from departments.api import routes as departments
+from projects.api import routes as projects
 from quality.api import urlpatterns as quality_reports
+from sla.api import routes as sla
 
 router = SimpleRouter()
+for address, viewset in [*accounts, *sla, *departments, *projects]:
+    router.register(address, viewset, basename=address)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

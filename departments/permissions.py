@@ -1,0 +1,64 @@
+"""Who may see and change departments, people's places in them, absences and group mappings."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Grant, Role
+from accounts.permissions import Person, clients_visible_to, has_role, is_staff_member, runs_service
+from accounts.reach import reach_of
+from departments.models import Absence, Department, GroupMapping
+
+
+def departments_visible_to(user: Person) -> QuerySet[Department]:
+    """The catalogue is no secret: whoever sees an incident sees with whom it is."""
+    return Department.objects.all() if reach_of(user).roles else Department.objects.none()
+
+
+def departments_to_choose(user: Person) -> QuerySet[Department]:
+    return departments_visible_to(user).filter(archived_at=None)
+
+
+def absences_visible_to(user: Person) -> QuerySet[Absence]:
+    """The own, those of the departments one works in or heads, and everybody's for who runs the service."""
+    reach = reach_of(user)
+    rows = Absence.objects.all()
+    if runs_service(user):
+        return rows
+    if not is_staff_member(user):
+        return rows.none()
+    colleagues = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, scope_id__in=reach.department_ids)
+    return rows.filter(Q(user=reach.user_id) | Q(user__in=colleagues.values("user")))
+
+
+def may_record_absences(user: Person) -> bool:
+    return is_staff_member(user)
+
+
+def may_change_absence(user: Person, absence: Absence) -> bool:
+    return may_record_absence_of(user, absence.user_id)
+
+
+def may_record_absence_of(user: Person, person_id: int) -> bool:
+    """One's own, those of the people of a department one heads, and all for who runs the service."""
+    reach = reach_of(user)
+    if runs_service(user) or person_id == reach.user_id:
+        return True
+    led = Grant.objects.filter(
+        user=person_id, scope_kind=Grant.Scope.DEPARTMENT, scope_id__in=reach.headed_department_ids
+    )
+    return led.exists()
+
+
+def mappings_visible_to(user: Person) -> QuerySet[GroupMapping]:
+    """Internal: the client's people do not see how their groups are mapped."""
+    if not (is_staff_member(user) or has_role(user, Role.INTEGRATION)):
+        return GroupMapping.objects.none()
+    return GroupMapping.objects.filter(client__in=clients_visible_to(user))
+
+
+def may_map_groups(user: Person) -> bool:
+    return runs_service(user) or has_role(user, Role.TAM)
+
+
+def may_change_mapping(user: Person, mapping: GroupMapping) -> bool:
+    reach = reach_of(user)
+    return runs_service(user) or (reach.has_role(Role.TAM) and mapping.client_id in reach.client_ids)

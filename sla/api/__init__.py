@@ -1,0 +1,13 @@
+"""REST: clients with the policy of their contract, calendars and what they compute, SLA policies."""
+
+from rest_framework.viewsets import ViewSetMixin
+
+from sla.api.calendars import CalendarViewSet
+from sla.api.clients import ClientViewSet
+from sla.api.policies import PolicyViewSet
+
+routes: list[tuple[str, type[ViewSetMixin]]] = [
+    ("clients", ClientViewSet),
+    ("calendars", CalendarViewSet),
+    ("sla-policies", PolicyViewSet),
+]
