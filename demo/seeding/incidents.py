@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Client, User
+from alerts.models import Alert, Delivery
 from demo.seeding.content import load
 from demo.seeding.people import username
 from demo.seeding.times import instant
 from departments.models import Department
 from incidents import operations
 from incidents.models import Incident
+from incidents.settling import SUBJECT_KIND
 from projects.models import Project
+from sla.models import Clock
 from sla.operations import policy_for
 
 _PAUSED = re.compile(r"paused (\d+) to (\d+) min, (.+)")
@@ -25,10 +28,19 @@ def seed_incidents(*, now: datetime) -> None:
     for row in load("story")["incidents"]:
         client = Client.objects.get(slug=row["client"])
         if not Incident.objects.filter(client=client, external_ref=row["id"]).exists():
-            _play(row, client, now=now)
+            _lay_to_rest(_play(row, client, now=now))
 
 
-def _play(row: dict[str, Any], client: Client, *, now: datetime) -> None:
+def _lay_to_rest(incident: Incident) -> None:
+    """What ended before the demo began was told then: nobody gets a mail about it today."""
+    if not incident.is_open:
+        clocks = Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.pk)
+        clocks.update(wake_at=None, alerted_level=Alert.BREACH)
+        Delivery.objects.filter(alert__clock__in=clocks).delete()
+        Alert.objects.filter(clock__in=clocks).update(state=Alert.State.PAST)
+
+
+def _play(row: dict[str, Any], client: Client, *, now: datetime) -> Incident:
     def at(text: str) -> datetime:
         return instant(text, now=now, zone=client.time_zone)
 
@@ -70,9 +82,11 @@ def _play(row: dict[str, Any], client: Client, *, now: datetime) -> None:
             incident=incident, resolution="Service restored and checked.", at=resolved_at, **doing
         )
         if row["status"] == "closed":
-            operations.close(incident=incident, at=min(resolved_at + timedelta(days=1), now), **doing)
+            incident = operations.close(incident=incident, at=min(resolved_at + timedelta(days=1), now), **doing)
+    return incident
 
 
+WATCH = "watch-"
 # What one can watch: (client, department, priority, clock, seconds left at the start, title).
 WATCHED = [
     ("helios-energy", "network", "P2", "response", 75, "Branch office Graz loses packets"),
@@ -83,7 +97,12 @@ WATCHED = [
 
 
 def open_watched(*, now: datetime) -> None:
-    """A few incidents whose clocks run out within minutes, so that whoever starts the demo sees alerts happen."""
+    """A few incidents whose clocks run out within minutes, so that whoever starts the demo sees alerts happen.
+
+    Those of the last start, if nobody resolved them, are resolved.
+    """
+    for left in Incident.objects.open().filter(external_ref__startswith=WATCH):
+        operations.resolve(incident=left, resolution="Service restored and checked.", actor=None, now=now)
     for client_slug, department, priority, kind, left_s, title in WATCHED:
         client = Client.objects.get(slug=client_slug)
         target = policy_for(client=client).targets.get(priority=priority)
@@ -95,7 +114,7 @@ def open_watched(*, now: datetime) -> None:
             title=title,
             priority=priority,
             source="monitoring",
-            external_ref=f"watch-{kind}-{now:%Y%m%d%H%M%S}-{left_s}",
+            external_ref=f"{WATCH}{kind}-{now:%Y%m%d%H%M%S}-{left_s}",
             opened_at=opened_at,
             actor=None,
             now=now,

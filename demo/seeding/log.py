@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from accounts.models import Client, User
+from accounts.models import Client, Grant, Role, User
 from alerts.models import Alert
 from demo.seeding.content import SAMPLE
 from demo.seeding.words import groups, words
@@ -150,10 +150,10 @@ def _map_groups(clients: Sequence[Client]) -> None:
 def _give_to_engineers(*, now: datetime) -> None:
     """The log names no people: whoever works in the department gets what is in work there, the same one every time."""
     members: dict[int, list[User]] = defaultdict(list)
-    engineers = User.objects.filter(grants__scope_kind="department", grants__reason="member", is_active=True)
-    for user, department_id in ((u, g) for u in engineers.distinct() for g in u.grants.values_list("scope_id", flat=True)):
-        if department_id is not None:
-            members[department_id].append(user)
+    rows = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, role=Role.ENGINEER).valid_at(now).order_by("user_id")
+    for row in rows.select_related("user"):
+        if row.scope_id is not None:
+            members[row.scope_id].append(row.user)
     open_ones = Incident.objects.open().filter(source=SOURCE, assignee=None, responded_at__isnull=False)
     for incident in open_ones:
         if people := members.get(incident.department_id):
