@@ -1,7 +1,9 @@
 """The sample of a real incident log, moved in time so that its middle is now.
 
-The log is moved by whole weeks, so weekdays stay weekdays. What lies after now has not happened yet: `play_log` brings it in as time
-passes, so incidents open, wait and are resolved while one watches. The importer does the work, as it would for a provider.
+The log is moved by whole weeks, so weekdays stay weekdays. What lies after now has not happened yet: `play_log`
+brings it in as time
+passes, so incidents open, wait and are resolved while one watches. The importer does the work, as it would for a
+provider.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ def _read(text: str) -> datetime:
 
 
 def play_log(*, now: datetime, since: datetime | None = None) -> int:
-    """Bring in what has happened by `now`; with `since`, only incidents that moved after it. Returns how many incidents moved."""
+    """Bring in what has happened by `now`; with `since`, only incidents that moved after it. Returns how many
+    incidents moved."""
     shift = _shift(now)
     clients = list(Client.objects.active().order_by("slug"))
     shares = [client for client in clients for _ in range(SHARES.get(client.slug, 1))]
@@ -98,7 +101,8 @@ def play_log(*, now: datetime, since: datetime | None = None) -> int:
 
 
 def _tickets(numbers: Sequence[str], setting: Setting, *, shift: timedelta) -> Iterator[Ticket]:
-    rows, header = [], list(next(iter(_log().values()))[0].cells)
+    rows: list[Row] = []
+    header = list(next(iter(_log().values()))[0].cells)
     for number in numbers:
         for line in _log()[number]:
             if line.at + shift <= setting.now:
@@ -113,7 +117,8 @@ def _tickets(numbers: Sequence[str], setting: Setting, *, shift: timedelta) -> I
 
 @transaction.atomic
 def _shift(now: datetime) -> timedelta:
-    """By how much the log is moved: kept from the first start on, until the log would run dry; then it is moved anew."""
+    """By how much the log is moved: kept from the first start on, until the log would run dry; then it is moved
+    anew."""
     anchor, is_new = OutboxCursor.objects.get_or_create(consumer=ANCHOR)
     shift = anchor.position * WEEK
     if is_new or now - shift > PRESENT + FRESH_FOR:

@@ -1,4 +1,5 @@
-"""Readable titles for the anonymised log. All of it is invented (the rule stands in `content/servicenow_groups.yaml`)."""
+"""Readable titles for the anonymised log. All of it is invented (the rule stands in
+`content/servicenow_groups.yaml`)."""
 
 from __future__ import annotations
 
