@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from accounts.models import Role, User
+from accounts.models import Client, Role, User
+from accounts.permissions import clients_named_to, clients_visible_to
 from accounts.reach import Reach, reach_of
 from incidents.models import Incident, IncidentQuerySet
 
@@ -30,6 +31,27 @@ def incidents_visible_to(user: Person) -> IncidentQuerySet:
 def sees_internal_side(user: Person) -> bool:
     """A client's contact sees public comments only, and no names of who was assigned when."""
     return not reach_of(user).is_contact_only
+
+
+def sees_internal_notes(user: Person) -> bool:
+    """Notes for colleagues are for people of the house: neither contacts nor the client's systems get them."""
+    return not reach_of(user).roles <= {Role.CONTACT, Role.INTEGRATION}
+
+
+def may_call(user: Person) -> bool:
+    """Open an incident for some client; which ones, `clients_to_open_for` says."""
+    return bool(reach_of(user).roles - {Role.ARCHITECT})
+
+
+def clients_to_open_for(user: Person) -> QuerySet[Client]:
+    """A call may come in for any client, whoever of the engineers answers it; the others open for their own."""
+    is_engineer = reach_of(user).has_role(Role.ENGINEER, Role.HEAD)
+    return clients_named_to(user) if is_engineer else clients_visible_to(user)
+
+
+def may_report(user: Person) -> bool:
+    """Tell what another system says of its tickets, for the clients one answers for (`clients_led_by`)."""
+    return reach_of(user).has_role(Role.ADMIN, Role.MANAGER, Role.TAM, Role.INTEGRATION)
 
 
 def may_open(user: Person, client_id: int) -> bool:
@@ -65,11 +87,14 @@ def may_assign(user: Person, incident: Incident) -> bool:
     return may_edit(user, incident)
 
 
+def may_assign_or_take(user: Person, incident: Incident) -> bool:
+    return may_assign(user, incident) or may_take(user, incident)
+
+
 def may_take(user: Person, incident: Incident) -> bool:
-    """What nobody has, an engineer of the department that has it may take without asking."""
+    """What nobody has yet, an engineer of the department that has it takes without asking."""
     reach = reach_of(user)
-    is_colleague = reach.has_role(Role.ENGINEER, Role.HEAD) and incident.department_id in reach.department_ids
-    return incident.is_open and incident.assignee_id is None and is_colleague
+    return reach.has_role(Role.ENGINEER, Role.HEAD) and incident.department_id in reach.department_ids
 
 
 def may_comment(user: Person, incident: Incident) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from incidents.models import EventKind, Incident, IncidentEvent, IncidentQuerySet
-from incidents.permissions import Person, incidents_visible_to, sees_internal_side
+from incidents.permissions import Person, incidents_visible_to, sees_internal_notes
 from incidents.settling import SUBJECT_KIND
 from sla.measure import epoch, reading
 from sla.models import Clock
@@ -135,6 +135,6 @@ def clock_view(clock: Clock, *, now: datetime) -> ClockView:
 def timeline(incident: Incident, user: Person) -> QuerySet[IncidentEvent]:
     """What happened, in its order. The client's side sees the course and what was written for it, nothing internal."""
     events = incident.events.select_related("actor", "department", "assignee").order_by("at", "id")
-    if sees_internal_side(user):
+    if sees_internal_notes(user):
         return events
     return events.filter(Q(is_public=True) | Q(kind__in=OPEN_TO_THE_CLIENT, text=""))

@@ -6,12 +6,13 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import routes as accounts
 from departments.api import routes as departments
+from incidents.api import routes as incidents
 from projects.api import routes as projects
 from quality.api import urlpatterns as quality_reports
 from sla.api import routes as sla
 
 router = SimpleRouter()
-for address, viewset in [*accounts, *sla, *departments, *projects]:
+for address, viewset in [*accounts, *sla, *departments, *projects, *incidents]:
     router.register(address, viewset, basename=address)
 
 urlpatterns: list[URLPattern | URLResolver] = [

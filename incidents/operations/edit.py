@@ -27,16 +27,21 @@ def assign(
     incident: Incident,
     department: Department | None = None,
     assignee: User | None = None,
+    release: bool = False,
     actor: User | None,
     now: datetime,
     at: datetime | None = None,
 ) -> Incident:
-    """Give it to a department, a person, or both; a new department without a person clears the person. Stops no clock."""
+    """Give it to a department, a person, or both; a new department without a person clears the person. Stops no clock.
+
+    With `release` nobody has it any more.
+    """
     incident = locked(incident)
-    if department is None and assignee is None:
+    if department is None and assignee is None and not release:
         raise Invalid(_("Name a department, a person, or both."), field="department")
     moves = department is not None and department.pk != incident.department_id
-    takes = assignee is not None and assignee.pk != incident.assignee_id
+    named = assignee is not None or release
+    takes = named and incident.assignee_id != (assignee.pk if assignee is not None else None)
     if not moves and not takes:
         return incident
     if incident.status == Status.CLOSED:
@@ -57,6 +62,16 @@ def assign(
         assignee_changed=True,
     )
     return settle(incident, events=[given], now=now)
+
+
+@transaction.atomic
+def take(*, incident: Incident, actor: User, now: datetime) -> Incident:
+    """Take what nobody has. Of two who reach for it at once, the second is told who was first."""
+    incident = locked(incident)
+    if incident.assignee_id not in {None, actor.pk}:
+        message = _("%(person)s has %(reference)s already.")
+        raise Conflict(message % {"person": incident.assignee, "reference": incident.reference}, field="assignee")
+    return assign(incident=incident, assignee=actor, actor=actor, now=now)
 
 
 @transaction.atomic

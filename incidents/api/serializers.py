@@ -1,0 +1,218 @@
+"""What incidents look like over REST, and what their verbs take."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.permissions import clients_led_by, colleagues_to_choose
+from departments.permissions import departments_to_choose
+from incidents.models import HoldReason, Incident, IncidentEvent, Status
+from incidents.permissions import clients_to_open_for, incidents_visible_to, sees_internal_notes, sees_internal_side
+from kernel.api.fields import (
+    Instant,
+    LongText,
+    ScopedIdRelatedField,
+    ScopedSlugRelatedField,
+    StrictBoolean,
+    StrictChoice,
+    StrictInteger,
+    Text,
+)
+from kernel.api.serializers import StrictModelSerializer, StrictSerializer
+from projects.permissions import projects_visible_to
+from sla.models import Clock, Priority
+from sla.permissions import may_read_policies, policies_visible_to
+
+SOURCE = RegexValidator(re.compile(r"[A-Za-z0-9._-]+\Z"), gettext_lazy("Use only letters, digits, dots, - and _."))
+
+
+class ClockSerializer(serializers.Serializer):
+    """A clock as it stands at the instant of the answer."""
+
+    kind = serializers.ChoiceField(choices=Clock.Kind.choices)
+    cycle = serializers.IntegerField(help_text="Grows when a reopened incident is measured anew.")
+    state = serializers.ChoiceField(choices=Clock.State.choices)
+    target_s = serializers.IntegerField()
+    elapsed_s = serializers.IntegerField()
+    remaining_s = serializers.IntegerField(help_text="Negative when over.")
+    due_at = Instant(allow_null=True, help_text="Null while paused before the deadline.")
+    breached_at = Instant(allow_null=True)
+    stopped_at = Instant(allow_null=True)
+
+
+class IncidentSerializer(StrictModelSerializer):
+    reference = serializers.CharField(read_only=True)
+    client = ScopedSlugRelatedField(scope=clients_to_open_for)
+    project = ScopedSlugRelatedField(scope=projects_visible_to, required=False, allow_null=True)
+    department = ScopedSlugRelatedField(
+        scope=departments_to_choose, required=False, help_text="Changed by `assign/`; without one, the first line."
+    )
+    assignee = ScopedSlugRelatedField(
+        "username", scope=colleagues_to_choose, required=False, allow_null=True, help_text="Changed by `assign/`."
+    )
+    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)
+    hold_reason = serializers.SerializerMethodField()
+    source = Text(max_length=40, required=False, validators=[SOURCE])
+    sla_policy = ScopedSlugRelatedField(
+        scope=policies_visible_to,
+        required=False,
+        allow_null=True,
+        help_text="Goes before the project's and the client's.",
+    )
+    clocks = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Incident
+        fields = [
+            *("id", "reference", "client", "project", "department", "assignee", "title", "description", "priority"),
+            *("category", "service", "parent", "is_major", "status", "hold_reason", "resolution", "source"),
+            *("external_ref", "opened_at", "responded_at", "resolved_at", "closed_at", "reopen_count", "sla_policy"),
+            *("clocks", "updated_at", "version"),
+        ]
+        read_only_fields = [
+            *("status", "resolution", "responded_at", "resolved_at", "closed_at", "reopen_count", "updated_at")
+        ]
+        create_only = ["client", "department", "assignee", "source", "external_ref", "opened_at"]
+
+    def hidden_fields(self, user: Any) -> Collection[str]:
+        hidden = () if sees_internal_side(user) else ("assignee",)
+        return hidden if may_read_policies(user) else (*hidden, "sla_policy")
+
+    @extend_schema_field(serializers.ChoiceField(choices=HoldReason.choices, allow_null=True))
+    def get_hold_reason(self, incident: Incident) -> str | None:
+        return incident.hold_reason or None
+
+    @extend_schema_field(ClockSerializer(many=True))
+    def get_clocks(self, incident: Incident) -> Any:
+        return ClockSerializer(self.context["view"].clocks_of(incident), many=True).data
+
+
+class EventSerializer(StrictModelSerializer):
+    """One thing that happened to an incident; empty fields say that it left things as they were."""
+
+    actor = ScopedSlugRelatedField("username")
+    department = ScopedSlugRelatedField()
+    assignee = ScopedSlugRelatedField("username")
+    public = serializers.BooleanField(source="is_public", read_only=True)
+
+    class Meta:
+        model = IncidentEvent
+        fields = [
+            *("id", "kind", "at", "recorded_at", "actor", "via", "status", "hold_reason", "priority", "department"),
+            *("assignee", "text", "public", "changes"),
+        ]
+
+    def hidden_fields(self, user: Any) -> Collection[str]:
+        return () if sees_internal_notes(user) else ("recorded_at", "actor", "via", "assignee", "changes")
+
+
+class AtInput(StrictSerializer):
+    at = Instant(required=False, help_text="When it happened, if that was earlier.")
+
+
+class HoldInput(AtInput):
+    reason = StrictChoice(choices=HoldReason.choices)
+
+
+class ResolveInput(AtInput):
+    resolution = LongText(required=False, allow_blank=True)
+
+
+class ReopenInput(AtInput):
+    reason = LongText(required=False, allow_blank=True)
+
+
+class AssignInput(AtInput):
+    """Either or both; a person of null takes it from whoever has it."""
+
+    department = ScopedSlugRelatedField(scope=departments_to_choose, required=False)
+    assignee = ScopedSlugRelatedField("username", scope=colleagues_to_choose, required=False, allow_null=True)
+
+
+class CommentInput(AtInput):
+    """What is public, the client reads. Contacts and programs write nothing else."""
+
+    text = LongText()
+    public = StrictBoolean(required=False)
+
+    def validate_public(self, public: bool) -> bool:
+        if not public and not sees_internal_notes(self.context["request"].user):
+            raise serializers.ValidationError(_("You write public comments only."), code="not_writable")
+        return public
+
+
+class Remembered(ScopedSlugRelatedField):
+    """Looks each name up once a request: a thousand tickets name few clients and departments."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = self.context["view"].remembered
+        key = (self.field_name, data if isinstance(data, str) else None)
+        if key not in known or key[1] is None:
+            known[key] = super().to_internal_value(data)
+        return known[key]
+
+
+class TicketInput(StrictSerializer):
+    """A ticket as its system has it. A new one needs title, priority and opened_at; what is not said stays."""
+
+    client = Remembered(scope=clients_led_by, required=False)
+    source = Text(max_length=40, required=False, validators=[SOURCE])
+    external_ref = Text(max_length=120, required=False)
+    title = Text(max_length=300, required=False)
+    description = LongText(required=False, allow_blank=True)
+    priority = StrictChoice(choices=Priority.choices, required=False)
+    category = Text(max_length=100, required=False, allow_blank=True)
+    service = Text(max_length=100, required=False, allow_blank=True)
+    project = Remembered(scope=projects_visible_to, required=False, allow_null=True)
+    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)
+    is_major = StrictBoolean(required=False)
+    sla_policy = Remembered(scope=policies_visible_to, required=False, allow_null=True)
+    opened_at = Instant(required=False)
+    status = StrictChoice(choices=Status.choices, required=False)
+    hold_reason = StrictChoice(choices=HoldReason.choices, required=False, allow_null=True)
+    department = Remembered(scope=departments_to_choose, required=False)
+    assignee = Remembered("username", scope=colleagues_to_choose, required=False)
+    at = Instant(required=False, help_text="When status, department or assignee became so; without it, now.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("hold_reason") and attrs.get("status") != Status.ON_HOLD:
+            message = _("Only with the status on_hold.")
+            raise serializers.ValidationError({"hold_reason": [message]})
+        return attrs
+
+
+class TicketItem(TicketInput):
+    """One of many, so it says itself which ticket it is."""
+
+    source = Text(max_length=40, validators=[SOURCE])
+    external_ref = Text(max_length=120)
+
+
+class BulkInput(serializers.Serializer):
+    items = TicketItem(many=True)
+
+
+class BulkResult(serializers.Serializer):
+    """`errors` as in a problem; `id` and `reference` are null where there is no incident to see."""
+
+    index = StrictInteger()
+    status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "error"])
+    id = StrictInteger(allow_null=True)
+    reference = serializers.CharField(allow_null=True)
+    errors = serializers.ListField(child=serializers.DictField())
+
+
+class BulkResults(serializers.Serializer):
+    results = BulkResult(many=True)
+
+
+WORDS = frozenset(
+    {"title", "description", "priority", "category", "service", "project", "parent", "is_major", "sla_policy"}
+)
+TOLD = frozenset({"opened_at", "status", "department", "assignee", "at"})
