@@ -233,12 +233,12 @@ class IncidentViewSet(Creates, Updates):
     @extend_schema(request=BulkInput, responses=BulkResults)
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
-        """Up to 1,000 tickets, each for itself: one that is refused does not stop the others. A bare list will do, too."""
+        """Up to 1,000 tickets, each for itself: one that is refused does not stop the others. A bare list will do."""
         items = self._items()
         return Response({"results": [self._one_of_many(index, item) for index, item in enumerate(items)]})
 
     def _items(self) -> list[Any]:
-        body = self.request.data
+        body: Any = self.request.data
         if isinstance(body, dict):
             unknown = sorted(body.keys() - {"items"})
             if unknown:

@@ -56,14 +56,14 @@ class IncidentSerializer(StrictModelSerializer):
     assignee = ScopedSlugRelatedField(
         "username", scope=colleagues_to_choose, required=False, allow_null=True, help_text="Changed by `assign/`."
     )
-    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)
+    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)  # type: ignore[assignment]
     hold_reason = serializers.SerializerMethodField()
-    source = Text(max_length=40, required=False, validators=[SOURCE])
+    source = Text(max_length=40, required=False, validators=[SOURCE])  # type: ignore[assignment]
     sla_policy = ScopedSlugRelatedField(
         scope=policies_visible_to,
         required=False,
         allow_null=True,
-        help_text="Goes before the project's and the client's.",
+        help_text="Goes before project's and client's.",
     )
     clocks = serializers.SerializerMethodField()
 
@@ -162,7 +162,7 @@ class TicketInput(StrictSerializer):
     """A ticket as its system has it. A new one needs title, priority and opened_at; what is not said stays."""
 
     client = Remembered(scope=clients_led_by, required=False)
-    source = Text(max_length=40, required=False, validators=[SOURCE])
+    source = Text(max_length=40, required=False, validators=[SOURCE])  # type: ignore[assignment]
     external_ref = Text(max_length=120, required=False)
     title = Text(max_length=300, required=False)
     description = LongText(required=False, allow_blank=True)
@@ -170,7 +170,7 @@ class TicketInput(StrictSerializer):
     category = Text(max_length=100, required=False, allow_blank=True)
     service = Text(max_length=100, required=False, allow_blank=True)
     project = Remembered(scope=projects_visible_to, required=False, allow_null=True)
-    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)
+    parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)  # type: ignore[assignment]
     is_major = StrictBoolean(required=False)
     sla_policy = Remembered(scope=policies_visible_to, required=False, allow_null=True)
     opened_at = Instant(required=False)
@@ -190,7 +190,7 @@ class TicketInput(StrictSerializer):
 class TicketItem(TicketInput):
     """One of many, so it says itself which ticket it is."""
 
-    source = Text(max_length=40, validators=[SOURCE])
+    source = Text(max_length=40, validators=[SOURCE])  # type: ignore[assignment]
     external_ref = Text(max_length=120)
 
 
@@ -205,7 +205,7 @@ class BulkResult(serializers.Serializer):
     status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "error"])
     id = StrictInteger(allow_null=True)
     reference = serializers.CharField(allow_null=True)
-    errors = serializers.ListField(child=serializers.DictField())
+    errors = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]
 
 
 class BulkResults(serializers.Serializer):

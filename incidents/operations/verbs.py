@@ -123,4 +123,4 @@ def _enter(
 def _refused(incident: Incident, status: Status) -> Conflict:
     message = _("%(reference)s is “%(status)s”: it cannot become “%(target)s” from there.")
     values = {"reference": incident.reference, "status": Status(incident.status).label, "target": status.label}
-    return Conflict(message % values, code="transition")
+    return Conflict(message % values, code="transition", extra={"current": incident.status})
