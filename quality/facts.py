@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from incidents.models import Incident
 from incidents.settling import SUBJECT_KIND
+from quality.periods import midnight
 from quality.statistics import Seconds
 from sla.measure import epoch
 from sla.models import Clock
@@ -44,6 +45,14 @@ class ClockFacts:
     business_s: Seconds
     wall_s: Seconds
 
+    def only(self, chosen: Marks) -> ClockFacts:
+        return ClockFacts(
+            verdict=self.verdict[chosen],
+            stopped=self.stopped[chosen],
+            business_s=self.business_s[chosen],
+            wall_s=self.wall_s[chosen],
+        )
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -57,6 +66,21 @@ class Facts:
 
     def __len__(self) -> int:
         return len(self.opened_at)
+
+    def opened_in(self, since: date | None, until: date | None) -> Facts:
+        """Those of the incidents opened in `[since, until)`."""
+        chosen = np.ones(len(self), bool)
+        if since is not None:
+            chosen &= self.opened_at >= epoch(midnight(since))
+        if until is not None:
+            chosen &= self.opened_at < epoch(midnight(until))
+        return Facts(
+            opened_at=self.opened_at[chosen],
+            client_id=self.client_id[chosen],
+            department_id=self.department_id[chosen],
+            priority=self.priority[chosen],
+            clocks={kind: clocks.only(chosen) for kind, clocks in self.clocks.items()},
+        )
 
 
 def facts_of(incidents: QuerySet[Incident], *, now: datetime | None) -> Facts:

@@ -190,6 +190,23 @@ def compliance(
     return found
 
 
+def compliance_by_client_and_month(
+    *, clients: Iterable[int] | QuerySet[Client], first: date, months: int
+) -> dict[int, dict[str, list[Compliance]]]:
+    """By client id and kind of clock, a value for each month from `first` on; without incidents, without entry.
+
+    One query.
+    """
+    number = {next_month(first, after): after for after in range(months)}
+    found: dict[int, dict[str, list[Compliance]]] = {}
+    rows = _rollups(clients, since=first, until=next_month(first, months)).annotate(month=TruncMonth("day"))
+    by_client = rows.values("client_id", "kind", "month").order_by()
+    for client_id, kind, month, *counts in by_client.values_list("client_id", "kind", "month", *_COUNTS):
+        of_client = found.setdefault(client_id, {kind: [Compliance()] * months for kind in Clock.Kind.values})
+        of_client[kind][number[month]] = Compliance(*counts)
+    return found
+
+
 _COUNTS = (Sum("met"), Sum("missed"), Sum("running"))
 
 

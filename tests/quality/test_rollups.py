@@ -15,7 +15,7 @@ from kernel import outbox
 from kernel.models import OutboxCursor
 from quality.models import Rollup
 from quality.operations import CONSUMER, keep_rollups, rebuild_rollups
-from quality.queries import Compliance, compliance, compliance_by_month
+from quality.queries import Compliance, compliance, compliance_by_client_and_month, compliance_by_month
 from sla.models import Clock
 from tests.factories import MONDAY, a_client, a_department, a_policy, an_incident
 from tests.quality.worlds import NOW, a_past, something_happens, two_clients
@@ -165,3 +165,11 @@ def test_compliance_of_clients_is_one_query_and_says_nothing_of_clients_without_
             "resolution": Compliance(met=1, missed=2, running=1),
         }
     }
+
+
+def test_compliance_of_clients_by_month_has_a_value_for_every_month(django_assert_num_queries):
+    first, second = a_month_of_verdicts()
+    with django_assert_num_queries(1):
+        found = compliance_by_client_and_month(clients=[first.pk, second.pk], first=date(2026, 3, 1), months=2)
+    assert found[first.pk]["resolution"] == [Compliance(met=1, missed=2, running=1), Compliance()]
+    assert found[second.pk]["resolution"] == [Compliance(), Compliance(met=1)]
