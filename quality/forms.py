@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
 from kernel.errors import Invalid
-from quality.page import Filters
 from quality.parameters import client_named
-from quality.periods import period_named
+from quality.periods import Period, period_named
 from sla.models import Clock, Priority
 
 DEFAULT_PERIOD = "12-months"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the address asks for. `clock` is the kind that the page looks at where only one can be shown."""
+
+    period: Period
+    client: Client | None = None
+    priority: str = ""
+    clock: str = Clock.Kind.RESOLUTION.value
+
+    def address(self, **changes: str) -> str:
+        """The filters as the query of an address, with changes."""
+        asked = {
+            "period": self.period.slug,
+            "client": self.client.slug if self.client else "",
+            "priority": self.priority,
+            "clock": self.clock,
+            **changes,
+        }
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    def incidents_url(self, **narrower: str) -> str:
+        """The list of the incidents behind a number."""
+        asked = {
+            "view": "all",
+            "opened_after": self.period.since.isoformat() if self.period.since else "",
+            "opened_before": self.period.until.isoformat() if self.period.until else "",
+            "client": self.client.slug if self.client else "",
+            "priority": self.priority,
+            **narrower,
+        }
+        return f"{reverse('incidents')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def filters_from(asked: QueryDict, *, clients: QuerySet[Client], now: datetime) -> Filters:

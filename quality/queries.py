@@ -58,6 +58,9 @@ class Group:
     response: Figures
     resolution: Figures
 
+    def of(self, kind: str) -> Figures:
+        return self.response if kind == Clock.Kind.RESPONSE else self.resolution
+
 
 @dataclass(frozen=True)
 class QualityReport:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Seconds = NDArray[np.float64]
 
+# The line on charts and in sentences: a share below it is red. It is no promise; those stand in the policies.
+GOAL = 0.95
 Z_95 = 1.959963984540054
 
 

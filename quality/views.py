@@ -13,11 +13,12 @@ from accounts.permissions import Person
 from incidents.permissions import incidents_visible_to
 from quality.export import as_csv
 from quality.forms import filters_from
-from quality.page import GOAL, quality_page
+from quality.page import quality_page
 from quality.parameters import keys
 from quality.periods import periods_to_choose
 from quality.permissions import clients_reported_to, reads_reports
 from quality.queries import quality_report
+from quality.statistics import GOAL
 from sla.models import Clock, Priority
 
 EXPORT_KEYS = "month,client,department,priority"

@@ -15,7 +15,8 @@ from incidents.listing import listed
 from incidents.models import Incident
 from kernel.errors import Invalid
 from quality.export import as_csv
-from quality.page import Filters, quality_page
+from quality.forms import Filters
+from quality.page import quality_page
 from quality.periods import period_named, periods_to_choose
 from quality.queries import quality_report
 from tests.factories import MONDAY, a_client, a_department, a_policy, a_user, an_incident, grant
