@@ -12,7 +12,7 @@ from django.conf import settings
 from alerts.levels import loudest, wake_at
 from alerts.models import Alert, Delivery
 from alerts.routing import chain_of, first_recipients
-from kernel import outbox
+from kernel import bulk, outbox
 from sla.models import Clock
 from sla.subjects import Candidate, owner_of
 
@@ -87,16 +87,21 @@ def record_past(clocks: Iterable[Clock], *, detected_at: datetime) -> None:
 
     Takes stored clocks; those that are not breached are passed over. Repeating changes nothing.
     """
-    past = []
-    for clock in clocks:
-        if clock.state == Clock.State.BREACHED:
-            alert = _alert(clock, Alert.BREACH)
-            assert clock.due_at is not None
-            alert.due_at = clock.due_at
-            alert.detected_at = detected_at
-            alert.state = Alert.State.PAST
-            past.append(alert)
-    Alert.objects.bulk_create(past, ignore_conflicts=True, batch_size=500)
+    past = {clock.pk: clock for clock in clocks if clock.state == Clock.State.BREACHED}
+    standing = Alert.objects.filter(clock__in=past, level=Alert.BREACH)
+    for withdrawn in standing.filter(state=Alert.State.RETRACTED):  # true after all, but nobody is told any more
+        _lay_in_the_past(withdrawn, past[withdrawn.clock_id], detected_at=detected_at).save()
+    known = set(standing.values_list("clock_id", flat=True))
+    fresh = [_alert(clock, Alert.BREACH) for clock in past.values() if clock.pk not in known]
+    bulk.insert([_lay_in_the_past(alert, past[alert.clock_id], detected_at=detected_at) for alert in fresh])
+
+
+def _lay_in_the_past(alert: Alert, clock: Clock, *, detected_at: datetime) -> Alert:
+    assert clock.due_at is not None
+    alert.due_at = clock.due_at
+    alert.detected_at = detected_at
+    alert.state = Alert.State.PAST
+    return alert
 
 
 def _alert(clock: Clock, level: int) -> Alert:

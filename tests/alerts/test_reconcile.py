@@ -124,7 +124,7 @@ def test_looking_at_clocks_without_alerts_costs_one_query(incident: Incident) ->
 
 def test_acknowledging_is_told_in_the_history_once(incident: Incident) -> None:
     operations.sweep(BREACHED)
-    tam = incident.client.tam
+    tam = a_user("tam", Role.TAM)
     for _ in range(2):
         operations.acknowledge_alert(breach(incident), actor=tam, at=at(2))
     seen = breach(incident)

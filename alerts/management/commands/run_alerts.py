@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 
 from alerts import operations
@@ -11,6 +12,8 @@ from kernel.clock import database_now
 
 class Command(BaseCommand):
     help = "Notice what is owed, record it and deliver it, until stopped. Needs the database alone; run two of them."
+    # Not those of pages and addresses: a fault there must not keep alerts from starting.
+    requires_system_checks = (Tags.security,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do one full pass and print what it did as JSON")
