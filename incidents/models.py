@@ -20,6 +20,8 @@ from sla.models import PolicyVersion, Priority, SlaPolicy
 # What an incident without a running clock sorts by: never null, so that cursors work.
 FAR_FUTURE = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 REFERENCE_PREFIX = "INC-"
+# The source of what a client's own people opened here.
+PORTAL = "portal"
 
 
 class Status(models.TextChoices):

@@ -33,7 +33,7 @@ from incidents.api.serializers import (
 )
 from incidents.api.tickets import CREATED, ambiguous, upsert
 from incidents.filters import IncidentFilter
-from incidents.models import REFERENCE_PREFIX, Incident
+from incidents.models import PORTAL, REFERENCE_PREFIX, Incident
 from incidents.permissions import (
     may_assign,
     may_assign_or_take,
@@ -55,7 +55,6 @@ from kernel.api.views import Creates, Updates, verb
 from kernel.errors import DomainError, Forbidden, Invalid
 from sla.permissions import sees_policy_inside
 
-PORTAL = "portal"
 MAX_ITEMS = 1000
 WHOSE = {"client": "Slug; needed where several clients have a ticket of this number, or where the body does not say."}
 BY_REF = r"by-ref/(?P<source>[^/]+)/(?P<external_ref>.+)"

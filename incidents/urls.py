@@ -1,0 +1,12 @@
+"""Pages of incidents."""
+
+from django.urls import path
+
+from incidents import views
+
+urlpatterns = [
+    path("incidents/", views.incidents, name="incidents"),
+    path("incidents/new/", views.new_incident, name="new-incident"),
+    path("incidents/<int:pk>/", views.incident, name="incident"),
+    path("incidents/<int:pk>/<str:verb>/", views.act, name="incident-act"),
+]

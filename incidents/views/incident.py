@@ -1,0 +1,110 @@
+"""The page of one incident: its clocks, its timeline, who was told, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from alerts.models import Alert
+from alerts.queries import alerts_about
+from incidents.clockcards import card_of
+from incidents.courses import courses_of, stays_of
+from incidents.forms import ActionForm
+from incidents.models import Incident
+from incidents.offers import Offers, offers_for
+from incidents.permissions import sees_internal_notes, sees_internal_side
+from incidents.queries import ClockView, clock_views, incident_list, timeline
+from incidents.settling import SUBJECT_KIND
+from incidents.telling import lines_of
+from incidents.views.verbs import IN_THE_HEAD, VERBS, Verb
+from kernel.conditional import conditional
+from kernel.fragments import wants_fragment
+from sla.permissions import may_read_policies
+
+# While a clock ticks its bar grows: the page is drawn anew once a minute, though nothing happened.
+REDRAW_S = 60
+
+
+@dataclass(frozen=True)
+class Button:
+    verb: Verb
+    is_primary: bool
+
+
+@login_required
+@require_safe
+def incident(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole page, or what changes on it, which is not sent again while it did not."""
+    now = timezone.now()
+    found = get_object_or_404(incident_list(request.user), pk=pk)
+    alerts = _alerts(request, found)
+    seen = _mark(found, clock_views([found], now=now)[found.pk], alerts, now=now)
+    return conditional(request, lambda: show(request, found, now=now, alerts=alerts), seen=seen)
+
+
+def show(
+    request: HttpRequest,
+    incident: Incident,
+    *,
+    now: datetime,
+    alerts: Sequence[Alert] | None = None,
+    action: Verb | None = None,
+    form: ActionForm | None = None,
+    is_changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """The page with an action's form open, or without; `is_changed`: this request has just done something."""
+    user = request.user
+    events = list(timeline(incident, user))
+    everything = events if sees_internal_notes(user) else list(incident.events.order_by("at", "id"))
+    courses = courses_of(incident, everything, now=now)
+    offers = offers_for(user, incident)
+    context = {
+        "incident": incident,
+        "action": action,
+        "action_title": str(action.title) % {"reference": incident.reference} if action else "",
+        "form": form,
+        "offers": offers,
+        "buttons": _buttons(offers),
+        "verbs": VERBS,
+        "cards": [card_of(course, reference=incident.reference, now=now) for course in courses],
+        "resolution": courses[-1] if courses else None,
+        "shows_policy": may_read_policies(user),
+        "lines": lines_of(incident, events, courses, user=user),
+        "is_internal": sees_internal_side(user),
+        "stays": stays_of(incident, courses, now=now) if sees_internal_side(user) else [],
+        "alerts": _alerts(request, incident) if alerts is None else alerts,
+        "is_changed": is_changed,
+    }
+    template = "incidents/_incident_changed.html" if wants_fragment(request) else "incidents/incident.html"
+    return render(request, template, context, status=status)
+
+
+def _alerts(request: HttpRequest, incident: Incident) -> list[Alert]:
+    return list(alerts_about(SUBJECT_KIND, incident.pk)) if sees_internal_side(request.user) else []
+
+
+def _buttons(offers: Offers) -> list[Button]:
+    """Closing is offered in the head only where it comes next."""
+    names = [name for name in IN_THE_HEAD if name in offers and (name != "close" or offers.primary == "close")]
+    names.sort(key=lambda name: name == offers.primary)
+    return [Button(VERBS[name], name == offers.primary) for name in names]
+
+
+def _mark(incident: Incident, clocks: Sequence[ClockView], alerts: Sequence[Alert], *, now: datetime) -> Any:
+    """What makes the page look different when it changes."""
+    told = [
+        (alert.pk, alert.state, alert.round, [(one.state, one.attempts) for one in alert.deliveries.all()])
+        for alert in alerts
+    ]
+    looks = [(clock.state, clock.is_at_risk, clock.is_ticking) for clock in clocks]
+    minute = int(now.timestamp()) // REDRAW_S if any(clock.is_ticking for clock in clocks) else 0
+    return incident.pk, incident.version, looks, told, minute
