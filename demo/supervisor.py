@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 GRACE_S = 10.0
@@ -61,17 +62,12 @@ class Supervisor:
 
     def shut_down(self) -> None:
         """End all children, politely first; none is left."""
-        self._signal_all(signal.SIGTERM)
+        for child in self._children.values():
+            child.terminate()  # the leader ends its own children
         deadline = time.monotonic() + GRACE_S
         while time.monotonic() < deadline and any(child.poll() is None for child in self._children.values()):
             time.sleep(0.1)
-        self._signal_all(signal.SIGKILL)
         for child in self._children.values():
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-
-    def _signal_all(self, number: int) -> None:
-        for child in self._children.values():
-            try:
-                os.killpg(child.pid, number)
-            except ProcessLookupError:
-                continue

@@ -111,7 +111,8 @@ _POSTGRESQL = {
     "application_name": env.str("TAMHUB_PROCESS", default="tamhub"),
     "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
 }
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'tamhub.sqlite3'}")}
+_database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'tamhub.sqlite3'}"
+DATABASES = {"default": env.db_url_config(_database_url)}
 _database = DATABASES["default"]
 IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
 _database["OPTIONS"] = {**(_SQLITE if IS_SQLITE else _POSTGRESQL), **_database.get("OPTIONS", {})}
@@ -208,14 +209,14 @@ MEDIA_ROOT = DATA_DIR / "media"
 
 # --- mail ------------------------------------------------------------------------------------------------------
 # Without a mail server every mail is a file in $TAMHUB_DATA/mail, and readable in the alert log.
-vars().update(env.email("EMAIL_URL", default=f"filemail:///{DATA_DIR / 'mail'}"))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or f"filemail:///{DATA_DIR / 'mail'}"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TamHub <tamhub@localhost>")
 DUTY_EMAIL = env.str("DUTY_EMAIL", default="duty@localhost")
 
 # --- Celery: carries, never decides ----------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = DATA_DIR / "broker"
