@@ -92,7 +92,9 @@ def _start_all(supervisor: Supervisor, *, host: str, port: int) -> None:
     web = [python, "-m", "gunicorn", "tamhub.wsgi", "--chdir", str(settings.BASE_DIR), "--bind", f"{host}:{port}"]
     supervisor.start("web", [*web, "--workers", "2", "--threads", "4", "--access-logfile", "-"])
     quiet = ["--without-gossip", "--without-mingle"]
-    supervisor.start("worker", [*celery, "worker", "--queues", "alerts,metrics", "--concurrency", "2", *quiet])
+    supervisor.start(
+        "worker", [*celery, "worker", "--queues", "alerts,metrics", "--pool", "threads", "--concurrency", "2", *quiet]
+    )
     supervisor.start("beat", [*celery, "beat", "--pidfile="])
     supervisor.start("story", [python, str(settings.BASE_DIR / "manage.py"), "play_demo"])
 
