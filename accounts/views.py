@@ -12,7 +12,6 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -48,7 +47,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    next_page = reverse_lazy("sign-in")
+    """Where to afterwards stands in the settings: LOGOUT_REDIRECT_URL."""
 
 
 @login_required

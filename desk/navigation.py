@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from accounts.models import Role, User
 from accounts.permissions import is_staff_member
 from accounts.reach import reach_of
 from accounts.views import KEYS_COOKIE
-from desk.queries import nearest_clock
+from desk.queries.clocks import nearest_clock
 from incidents.permissions import incidents_visible_to
 from kernel.shell import Countdown, Group, Item, Person, Shell
 from sla.models import Clock
@@ -27,7 +28,7 @@ def shell(request: HttpRequest) -> Shell:
         return Shell(home_url=reverse("sign-in"), language_url=reverse("set-language"))
     now = timezone.now()
     return Shell(
-        groups=_groups(user, now=now),
+        groups=_groups(user, over=incidents_visible_to(user).open().filter(next_due_at__lt=now).count()),
         tabs=_tabs(user),
         menu=_existing(("me", _("Your profile"), "user", "")),
         person=Person(name=str(user), role=role_name(user), keys=request.COOKIES.get(KEYS_COOKIE) != "0"),
@@ -55,8 +56,15 @@ def _existing(*places: tuple[str, str | Promise, str, str]) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _groups(user: User, *, now: datetime) -> tuple[Group, ...]:
-    over = incidents_visible_to(user).open().filter(next_due_at__lt=now).count()
+def places(user: User) -> Iterator[Item]:
+    """Where the palette can lead this person."""
+    for group in _groups(user, over=0):
+        yield from group.items
+    yield from _existing(("me", _("Your profile"), "user", ""))
+
+
+def _groups(user: User, *, over: int) -> tuple[Group, ...]:
+    """`over` is how many incidents have a clock over."""
     work = _existing(("today", _("Today"), "inbox", "t"), ("incidents", _("Incidents"), "siren", "i"))
     work = tuple(
         Item(label=item.label, url=item.url, icon=item.icon, key=item.key, count=over, is_hot=True)
@@ -66,13 +74,19 @@ def _groups(user: User, *, now: datetime) -> tuple[Group, ...]:
     )
     if not is_staff_member(user):
         return (Group(items=work), Group(items=_existing(("clients", _("Company"), "building-2", "c"))))
-    around = (
-        ("departments", _("Departments"), "list-todo", "d"),
-        ("clients", _("Clients"), "building-2", "c"),
-        ("quality", _("Quality report"), "chart-column", "u"),
-        ("alerts", _("Alerts"), "bell", "a"),
+    places = [("quality", _("Quality report"), "chart-column", "u"), ("alerts", _("Alerts"), "bell", "a")]
+    if serves_clients(user):
+        places.insert(0, ("clients", _("Clients"), "building-2", "c"))
+    return (
+        Group(items=work + _existing(("departments", _("Departments"), "list-todo", "d"))),
+        Group(items=_existing(*places)),
     )
-    return (Group(items=work + _existing(around[0])), Group(items=_existing(*around[1:])))
+
+
+def serves_clients(user: User) -> bool:
+    """Whether there are clients whose page the person may open."""
+    reach = reach_of(user)
+    return reach.everything or bool(reach.client_ids)
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
@@ -95,14 +109,11 @@ def _countdown(user: User, *, now: datetime) -> Countdown | None:
     nearest = nearest_clock(user, now=now)
     if nearest is None:
         return None
-    words = (
-        _("Next clock, %(priority)s response")
-        if nearest.kind == Clock.Kind.RESPONSE
-        else _("Next clock, %(priority)s resolution")
-    )
+    is_response = nearest.clock.kind == Clock.Kind.RESPONSE
+    words = _("Next clock, %(priority)s response") if is_response else _("Next clock, %(priority)s resolution")
     return Countdown(
         label=words % {"priority": nearest.priority},
         url=f"/incidents/{nearest.incident_id}/",
-        seconds=nearest.remaining_s,
-        is_paused=not nearest.is_ticking,
+        seconds=nearest.clock.remaining_s,
+        is_paused=not nearest.clock.is_ticking,
     )

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from desk import views
+from desk.views import acts, clients, departments, finder, today
 
 urlpatterns = [
-    path("", views.today, name="today"),
-    path("find/", views.find, name="find"),
+    path("", today.today, name="today"),
+    path("find/", finder.find, name="find"),
+    path("act/<int:pk>/acknowledge/", acts.acknowledge, name="act-acknowledge"),
+    path("act/<int:pk>/take/", acts.take, name="act-take"),
+    path("clients/", clients.clients, name="clients"),
+    path("clients/<slug:slug>/", clients.client, name="client"),
+    path("departments/", departments.departments, name="departments"),
+    path("departments/<slug:slug>/", departments.department, name="department"),
 ]

@@ -1,6 +1,6 @@
 """Every write of incidents: one function per thing a person or a system does."""
 
-from incidents.operations.edit import assign, comment, edit
+from incidents.operations.edit import assign, comment, edit, take
 from incidents.operations.open import open_incident
 from incidents.operations.report import Report, report
 from incidents.operations.verbs import acknowledge, close, hold, reopen, resolve, resume
@@ -18,4 +18,5 @@ __all__ = [
     "report",
     "resolve",
     "resume",
+    "take",
 ]

@@ -1,0 +1,91 @@
+"""What the palette finds: places, incidents, clients, departments, people; only what the person may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from django.db.models import F, Model, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Client, Contact
+from accounts.permissions import clients_visible_to, contacts_visible_to, is_staff_member
+from departments.models import Department
+from departments.permissions import departments_to_choose
+from incidents.models import REFERENCE_PREFIX, Incident
+from incidents.permissions import Person, incidents_visible_to
+from kernel.shell import Item
+
+M = TypeVar("M", bound=Model)
+MOST, MOST_OF_A_KIND = 12, 5
+LONGEST = 100
+_REFERENCE = re.compile(rf"(?:{re.escape(REFERENCE_PREFIX)}|#)?(\d{{1,15}})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row of the palette; `group` is the title it stands under, `beside` says what it is."""
+
+    group: str
+    icon: str
+    label: str
+    url: str
+    beside: str = ""
+
+
+def find(user: Person, words: str, *, places: Iterator[Item]) -> list[Hit]:
+    """At most a dozen rows, in the order of the kinds; without words, the places to go. Five queries."""
+    words = words.strip()[:LONGEST]
+    hits = _hits(user, words, places=places)
+    return list(islice(hits, MOST))
+
+
+def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
+    for place in places:
+        if words.casefold() in place.label.casefold():
+            yield Hit(_("Go to"), place.icon, place.label, place.url)
+    if len(words) < 2 and not words.isdecimal():
+        return
+    yield from (_incident(one) for one in _incidents(user, words))
+    yield from (_client(one) for one in _named(clients_visible_to(user).filter(archived_at=None), words))
+    if is_staff_member(user):
+        yield from (_department(one) for one in _named(departments_to_choose(user), words))
+    yield from (_contact(one) for one in _named(contacts_visible_to(user).select_related("client"), words))
+
+
+def _incidents(user: Person, words: str) -> QuerySet[Incident]:
+    """The one with this number, and those with the words in the title, open ones first."""
+    matches = Q(title__icontains=words)
+    number = _REFERENCE.fullmatch(words)
+    if number:
+        matches |= Q(pk=int(number[1]))
+    rows = incidents_visible_to(user).filter(matches).select_related("client")
+    return rows.order_by(F("next_due_at").asc(), "-id")[:MOST_OF_A_KIND]
+
+
+def _named(rows: QuerySet[M], words: str) -> QuerySet[M]:
+    return rows.filter(name__icontains=words).order_by("name")[:MOST_OF_A_KIND]
+
+
+def _incident(incident: Incident) -> Hit:
+    url = reverse("incident", args=[incident.pk])
+    label = f"{incident.reference} {incident.title}"
+    return Hit(_("Incidents"), "siren", label, url, str(incident.client))
+
+
+def _client(client: Client) -> Hit:
+    return Hit(_("Clients"), "building-2", client.name, reverse("client", args=[client.slug]), _("Client"))
+
+
+def _department(department: Department) -> Hit:
+    url = reverse("department", args=[department.slug])
+    return Hit(_("Departments"), department.icon, department.name, url, _("Department"))
+
+
+def _contact(contact: Contact) -> Hit:
+    label = _("%(name)s at %(client)s") % {"name": contact.name, "client": contact.client}
+    return Hit(_("People"), "user", label, reverse("client", args=[contact.client.slug]), contact.get_kind_display())

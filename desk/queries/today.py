@@ -1,0 +1,145 @@
+"""What Today shows: what is over, what is close, who waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from accounts.models import Client
+from accounts.permissions import clients_visible_to
+from accounts.reach import reach_of
+from alerts.models import Alert
+from desk.queries.clocks import at_risk_by_client
+from desk.queries.counts import WAITS_OUTSIDE, counts_by, counts_of
+from desk.queries.rows import Clocks, Row, clocks_of, rows_of
+from desk.scopes import MINE, Scope, incidents_in
+from incidents.models import Incident, IncidentEvent, IncidentQuerySet, Status
+from incidents.permissions import Person, incidents_visible_to, sees_internal_side
+from incidents.queries import incident_list
+from incidents.settling import SUBJECT_KIND
+from sla.subjects import Description, owner_of
+
+SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS = 6, 12, 6, 8, 6, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How many incidents of the scope need somebody; `free` are those of the own departments that nobody has."""
+
+    open: int
+    over: int
+    at_risk: int
+    new: int
+    waiting: int
+    waiting_for_client: int
+    free: int
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    alert: Alert
+    about: Description
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLine:
+    client: Client
+    open: int
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Each list holds the first few; how many there are in all stands in `needs`."""
+
+    scope: Scope
+    needs: Needs
+    clocks: Clocks
+    free: list[Row]
+    waiting: list[Incident]
+    alerts: list[OpenAlert]
+    clients: list[ClientLine]
+    is_internal: bool
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Changes whenever the board would look different, not with every second of its countdowns."""
+        rows = tuple(row.mark for row in (*self.clocks.over, *self.clocks.ahead, *self.free))
+        waiting = tuple((incident.pk, incident.version) for incident in self.waiting)
+        return (
+            self.scope.key,
+            self.needs,
+            rows,
+            waiting,
+            tuple(shown.alert.pk for shown in self.alerts),
+            tuple(self.clients),
+        )
+
+
+def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
+    """Constant cost: a dozen queries however many rows."""
+    inside = incidents_in(scope, user).open()
+    free = _free(user) if scope.key == MINE else Incident.objects.none()
+    alerts = _open_alerts(user, inside)
+    counts = counts_of(inside, "open", "over", "new", "waiting", "waiting_for_client", now=now)
+    listed = incident_list(user).filter(pk__in=inside.order_by().values("pk"))
+    clocks = clocks_of(listed, user, some_over=SOME_OVER, some_ahead=SOME_AHEAD, now=now)
+    return Board(
+        scope=scope,
+        needs=Needs(
+            **counts,
+            at_risk=at_risk_by_client(inside, now=now).total(),
+            free=free.count(),
+            alerts=alerts.count(),
+        ),
+        clocks=clocks,
+        free=_free_rows(user, free, now=now),
+        waiting=list(_waiting(listed)[:SOME_WAITING]),
+        alerts=_described(list(alerts[:SOME_ALERTS])),
+        clients=_clients(user, inside, now=now),
+        is_internal=sees_internal_side(user),
+    )
+
+
+def _free(user: Person) -> IncidentQuerySet:
+    departments = reach_of(user).department_ids
+    return incidents_visible_to(user).open().filter(assignee=None, department__in=departments)
+
+
+def _free_rows(user: Person, free: IncidentQuerySet, *, now: datetime) -> list[Row]:
+    some = incident_list(user).filter(pk__in=free.order_by().values("pk"))[:SOME_FREE]
+    return rows_of(some, user, now=now, offers_taking=True)
+
+
+def _waiting(listed: IncidentQuerySet) -> IncidentQuerySet:
+    """Those that wait for somebody outside, the longest first; `waits_since` is when they began to."""
+    began = IncidentEvent.objects.filter(incident=OuterRef("pk"), status=Status.ON_HOLD).order_by("-at", "-id")
+    return (
+        listed.filter(hold_reason__in=WAITS_OUTSIDE)
+        .annotate(waits_since=Subquery(began.values("at")[:1]))
+        .order_by("waits_since", "id")
+    )
+
+
+def _open_alerts(user: Person, inside: IncidentQuerySet) -> QuerySet[Alert]:
+    if not sees_internal_side(user):
+        return Alert.objects.none()
+    ids = inside.order_by().values("pk")
+    return Alert.objects.filter(state=Alert.State.OPEN, subject_kind=SUBJECT_KIND, subject_id__in=ids)
+
+
+def _described(alerts: Sequence[Alert]) -> list[OpenAlert]:
+    about = owner_of(SUBJECT_KIND).describe([alert.subject_id for alert in alerts])
+    return [OpenAlert(alert, about[alert.subject_id]) for alert in alerts]
+
+
+def _clients(user: Person, inside: IncidentQuerySet, *, now: datetime) -> list[ClientLine]:
+    """The clients of the scope that have something open, those over first."""
+    counted = counts_by("client", inside.filter(client__in=clients_visible_to(user)), "open", "over", now=now)
+    lines = sorted(counted.items(), key=lambda line: (-line[1]["over"], -line[1]["open"], line[0]))[:SOME_CLIENTS]
+    clients = Client.objects.in_bulk([client_id for client_id, _counts in lines])
+    return [ClientLine(clients[client_id], **counts) for client_id, counts in lines]
