@@ -46,6 +46,10 @@ lock: $(DEV) ## Lock requirements/*.in with hashes (LOCK_OPTIONS=--upgrade for n
 	$(UV_LOCK) requirements/base.in --output-file requirements/base.txt
 	$(UV_LOCK) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
 
+.PHONY: chaos
+chaos: $(DEV) ## Kill processes while alerts are owed and see that none is lost (SQLite, or what DATABASE_URL names)
+	@$(PY) -m pytest -m chaos tests/chaos
+
 .PHONY: docs
 docs: $(DEV) ## Write the API's schema to docs/openapi.yaml
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
