@@ -38,6 +38,11 @@ def sees_internal_notes(user: Person) -> bool:
     return not reach_of(user).roles <= {Role.CONTACT, Role.INTEGRATION}
 
 
+def may_give_work(user: Person) -> bool:
+    """Name somebody else for an incident that is being opened."""
+    return reach_of(user).has_role(Role.ADMIN, Role.MANAGER, Role.TAM, Role.HEAD, Role.INTEGRATION)
+
+
 def may_call(user: Person) -> bool:
     """Open an incident for some client; which ones, `clients_to_open_for` says."""
     return bool(reach_of(user).roles - {Role.ARCHITECT})

@@ -14,8 +14,6 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Role
-from accounts.reach import reach_of
 from incidents import operations
 from incidents.api.serializers import (
     AssignInput,
@@ -60,10 +58,6 @@ WHOSE = {"client": "Slug; needed where several clients have a ticket of this num
 BY_REF = r"by-ref/(?P<source>[^/]+)/(?P<external_ref>.+)"
 
 
-def may_name_assignee(user: Any) -> bool:
-    return reach_of(user).has_role(Role.ADMIN, Role.MANAGER, Role.TAM, Role.HEAD, Role.INTEGRATION)
-
-
 class IncidentViewSet(Creates, Updates):
     """What stopped working, with the clocks of what was promised. The nearest deadline comes first."""
 
@@ -94,7 +88,6 @@ class IncidentViewSet(Creates, Updates):
     }
     field_permissions = {
         **dict.fromkeys(("department", "parent", "is_major", "source", "external_ref"), sees_internal_side),
-        "assignee": may_name_assignee,
         "sla_policy": sees_policy_inside,
     }
 

@@ -10,10 +10,17 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from accounts.permissions import clients_led_by, colleagues_to_choose
 from departments.permissions import departments_to_choose
 from incidents.models import HoldReason, Incident, IncidentEvent, Status
-from incidents.permissions import clients_to_open_for, incidents_visible_to, sees_internal_notes, sees_internal_side
+from incidents.permissions import (
+    clients_to_open_for,
+    incidents_visible_to,
+    may_give_work,
+    sees_internal_notes,
+    sees_internal_side,
+)
 from kernel.api.fields import (
     Instant,
     LongText,
@@ -83,6 +90,13 @@ class IncidentSerializer(StrictModelSerializer):
     def hidden_fields(self, user: Any) -> Collection[str]:
         hidden = () if sees_internal_side(user) else ("assignee",)
         return hidden if may_read_policies(user) else (*hidden, "sla_policy")
+
+    def validate_assignee(self, assignee: User | None) -> User | None:
+        """Only at the opening, and by an engineer only for oneself."""
+        user = self.context["request"].user
+        if self.instance is None and assignee not in {None, user} and not may_give_work(user):
+            raise serializers.ValidationError(_("You may not change this field."), code="not_writable")
+        return assignee
 
     @extend_schema_field(serializers.ChoiceField(choices=HoldReason.choices, allow_null=True))
     def get_hold_reason(self, incident: Incident) -> str | None:

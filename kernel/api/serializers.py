@@ -122,6 +122,12 @@ class StrictModelSerializer(Strict, serializers.ModelSerializer):
             kwargs["validators"] = kept
         return field_class, kwargs
 
+    def get_uniqueness_extra_kwargs(
+        self, field_names: Any, declared_fields: Any, extra_kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """DRF gives fields of a unique constraint their defaults, for its validator; a PUT would then empty them."""
+        return extra_kwargs, {}
+
     def get_unique_together_validators(self) -> list[Any]:
         return []
 

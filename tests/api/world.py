@@ -1,0 +1,137 @@
+"""Two clients and somebody of every role: who is who in the tests of scopes and permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Client, Contact, Grant, Role, User
+from accounts.operations import create_client, create_contact
+from departments.models import Absence, Department, GroupMapping
+from departments.operations import map_group, record_absence, set_departments, set_head
+from incidents import operations
+from incidents.models import Incident
+from projects.models import Project
+from projects.operations import create_project
+from sla.operations import set_client_policy
+from tests.factories import MONDAY, a_calendar, a_policy, a_user, grant
+
+ROLES = (
+    *("admin", "manager", "tam", "deputy", "engineer", "head", "architect", "integration", "contact", "nobody"),
+    "anonymous",
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One client with one of everything."""
+
+    client: Client
+    contact: Contact
+    project: Project
+    incident: Incident
+    ticket: Incident
+    mapping: GroupMapping
+
+
+@dataclass(frozen=True)
+class World:
+    """`own` (acme) is the side of the TAM, deputy, contact and architect; its incidents lie with unix, where the
+    engineer works under the head. `foreign` (globex) is nobody's of them; its incidents lie with the first line."""
+
+    people: dict[str, User | None]
+    own: Side
+    foreign: Side
+    absence: Absence
+    foreign_absence: Absence
+
+    @property
+    def names(self) -> Any:
+        """What addresses and bodies of tests name."""
+        return SimpleNamespace(
+            own=self.own, foreign=self.foreign, absence=self.absence.pk, foreign_absence=self.foreign_absence.pk
+        )
+
+
+def a_world(*, now: datetime | None = None) -> World:
+    now = (now or timezone.now()).replace(microsecond=0)
+    people: dict[str, User | None] = {role: a_user(role, role) for role in ("admin", "manager", "integration")}
+    people |= {"tam": a_user("tam", Role.TAM), "deputy": a_user("deputy", Role.TAM), "anonymous": None}
+    people |= {role: a_user(role, role) for role in ("engineer", "head", "architect")}
+    people |= {name: a_user(name) for name in ("contact", "nobody", "outsider", "stranger")}
+    unix = Department.objects.get(slug="unix")
+    set_departments(user=_of(people, "engineer"), departments=[unix], actor=None, at=MONDAY)
+    set_head(department=unix, head=_of(people, "head"), actor=None, at=MONDAY)
+    grant(_of(people, "outsider"), Role.ENGINEER, Grant.Scope.OWN)
+    own = _side("acme", "gold", people, tam="tam", deputy="deputy", contact="contact", department=unix, now=now)
+    grant(_of(people, "architect"), Role.ARCHITECT, Grant.Scope.PROJECT, own.project.pk)
+    foreign = _side("globex", "silver", people, tam="stranger", deputy=None, contact=None, department=None, now=now)
+    return World(
+        people=people,
+        own=own,
+        foreign=foreign,
+        absence=_absence(_of(people, "engineer"), now=now),
+        foreign_absence=_absence(_of(people, "outsider"), now=now),
+    )
+
+
+def _of(people: dict[str, User | None], name: str) -> User:
+    user = people[name]
+    assert user is not None
+    return user
+
+
+def _side(
+    slug: str,
+    tier: str,
+    people: dict[str, User | None],
+    *,
+    tam: str,
+    deputy: str | None,
+    contact: str | None,
+    department: Department | None,
+    now: datetime,
+) -> Side:
+    client = create_client(
+        slug=slug,
+        name=slug.title(),
+        tam=people[tam],
+        deputy=people[deputy] if deputy else None,
+        actor=None,
+        at=MONDAY,
+    )
+    policy = a_policy(tier, calendar=a_calendar(f"{tier}-hours"))
+    set_client_policy(client=client, policy=policy, actor=None, at=MONDAY)
+    project = create_project(client=client, slug=f"{slug}-portal", name="Portal", actor=None, at=MONDAY)
+    common: dict[str, Any] = {"client": client, "priority": "P2", "actor": None, "now": now}
+    opened_at = now - timedelta(minutes=5)
+    incident = operations.open_incident(
+        title="Portal is slow", opened_at=opened_at, project=project, department=department, **common
+    )
+    ticket = operations.open_incident(
+        title="Disk is full",
+        opened_at=opened_at,
+        project=project,
+        department=department,
+        source="jira",
+        external_ref=f"{slug}-7",
+        **common,
+    )
+    person = create_contact(
+        client=client,
+        name=f"Contact of {slug}",
+        user=people[contact] if contact else None,
+        actor=None,
+        at=MONDAY,
+    )
+    backup = Department.objects.get(slug="backup")
+    mapping = map_group(client=client, group="G 1", department=backup, actor=None, at=MONDAY)
+    return Side(client=client, contact=person, project=project, incident=incident, ticket=ticket, mapping=mapping)
+
+
+def _absence(user: User, *, now: datetime) -> Absence:
+    return record_absence(user=user, starts_at=now, ends_at=now + timedelta(days=3), actor=None, at=now)

@@ -1,0 +1,428 @@
+"""Who may do what over REST: one table for every address, and the exact rows that each list shows to whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import Role, User
+from accounts.operations import archive_client, update_client
+from tests.api.world import ROLES, World, a_world
+from tests.factories import a_user
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/"
+AWAY = {"starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-04T00:00:00Z"}
+TICKET = {"title": "Down", "priority": "P1", "opened_at": "2026-03-02T09:00:00Z"}
+TARGETS = [{"priority": "P1", "response_s": 60, "resolution_s": 600, "calendar": "always"}]
+
+# Who                                            adm man tam dep eng hea arc int con nob ano
+TABLE = """
+GET    departments/                            | 200 200 200 200 200 200 200 200 200 200 401
+POST   departments/ new-department             | 201 403 403 403 403 403 403 403 403 403 401
+GET    departments/unix/                       | 200 200 200 200 200 200 200 200 200 404 401
+PUT    departments/unix/ named                 | 200 403 403 403 403 403 403 403 403 403 401
+PATCH  departments/unix/ named                 | 200 403 403 403 403 403 403 403 403 403 401
+DELETE departments/unix/                       | 204 403 403 403 403 403 403 403 403 403 401
+
+GET    users/                                  | 200 200 200 200 200 200 200 200 200 200 401
+POST   users/ new-user                         | 201 403 403 403 403 403 403 403 403 403 401
+GET    users/engineer/                         | 200 200 200 200 200 200 200 200 404 404 401
+GET    users/tam/                              | 200 200 200 200 200 200 200 200 200 404 401
+PUT    users/engineer/ user                    | 200 403 403 403 403 403 403 403 403 403 401
+PATCH  users/engineer/ roles                   | 200 403 403 403 403 403 403 403 403 403 401
+PATCH  users/admin/ roles                      | 403 403 403 403 403 403 403 403 403 403 401
+
+GET    clients/                                | 200 200 200 200 200 200 200 200 200 200 401
+POST   clients/ new-client                     | 201 201 403 403 403 403 403 403 403 403 401
+GET    clients/acme/                           | 200 200 200 200 404 404 404 200 200 404 401
+GET    clients/globex/                         | 200 200 404 404 404 404 404 200 404 404 401
+PUT    clients/acme/ client-as-it-is           | 200 200 200 200 403 403 403 403 403 403 401
+PATCH  clients/acme/ note                      | 200 200 200 200 403 403 403 403 403 403 401
+PATCH  clients/globex/ note                    | 200 200 404 404 403 403 403 403 403 403 401
+PATCH  clients/acme/ tam                       | 200 200 400 400 403 403 403 403 403 403 401
+DELETE clients/acme/                           | 204 204 403 403 403 403 403 403 403 403 401
+
+GET    contacts/                               | 200 200 200 200 200 200 200 200 200 200 401
+POST   contacts/ new-contact                   | 201 201 201 201 403 403 403 403 403 403 401
+POST   contacts/ new-foreign-contact           | 201 201 400 400 403 403 403 403 403 403 401
+POST   contacts/ new-contact-with-account      | 201 201 400 400 403 403 403 403 403 403 401
+GET    contacts/{own.contact.pk}/              | 200 200 200 200 404 404 404 200 200 404 401
+GET    contacts/{foreign.contact.pk}/          | 200 200 404 404 404 404 404 200 404 404 401
+PUT    contacts/{own.contact.pk}/ contact      | 200 200 200 200 403 403 403 403 403 403 401
+PATCH  contacts/{own.contact.pk}/ title        | 200 200 200 200 403 403 403 403 403 403 401
+PATCH  contacts/{foreign.contact.pk}/ title    | 200 200 404 404 403 403 403 403 403 403 401
+DELETE contacts/{own.contact.pk}/              | 204 204 204 204 403 403 403 403 403 403 401
+DELETE contacts/{foreign.contact.pk}/          | 204 204 404 404 403 403 403 403 403 403 401
+
+GET    calendars/                              | 200 200 200 200 200 200 200 200 200 200 401
+POST   calendars/ named                        | 201 201 403 403 403 403 403 403 403 403 401
+POST   calendars/compute/ cases                | 200 200 200 200 200 200 200 200 200 200 401
+GET    calendars/gold-hours/                   | 200 200 200 200 200 200 200 200 200 404 401
+GET    calendars/silver-hours/                 | 200 200 200 200 200 200 200 200 404 404 401
+PUT    calendars/gold-hours/ calendar          | 200 200 403 403 403 403 403 403 403 403 401
+PATCH  calendars/gold-hours/ name              | 200 200 403 403 403 403 403 403 403 403 401
+
+GET    sla-policies/                           | 200 200 200 200 403 200 200 200 200 403 401
+POST   sla-policies/ new-policy                | 201 201 403 403 403 403 403 403 403 403 401
+GET    sla-policies/gold/                      | 200 200 200 200 403 404 404 200 200 403 401
+GET    sla-policies/silver/                    | 200 200 404 404 403 404 404 200 404 403 401
+GET    sla-policies/standard/                  | 200 200 200 200 403 200 200 200 200 403 401
+PUT    sla-policies/gold/ policy               | 200 200 403 403 403 403 403 403 403 403 401
+PATCH  sla-policies/gold/ name                 | 200 200 403 403 403 403 403 403 403 403 401
+
+GET    projects/                               | 200 200 200 200 200 200 200 200 200 200 401
+POST   projects/ new-project                   | 201 201 201 201 403 403 403 403 403 403 401
+POST   projects/ new-foreign-project           | 201 201 400 400 403 403 403 403 403 403 401
+GET    projects/acme-portal/                   | 200 200 200 200 404 404 200 200 200 404 401
+GET    projects/globex-portal/                 | 200 200 404 404 404 404 404 200 404 404 401
+PUT    projects/acme-portal/ project           | 200 200 200 200 404 404 403 403 403 404 401
+PATCH  projects/acme-portal/ name              | 200 200 200 200 404 404 403 403 403 404 401
+PATCH  projects/globex-portal/ name            | 200 200 404 404 404 404 404 403 404 404 401
+
+GET    group-mappings/                         | 200 200 200 200 200 200 200 200 200 200 401
+POST   group-mappings/ new-mapping             | 201 201 201 201 403 403 403 403 403 403 401
+POST   group-mappings/ new-foreign-mapping     | 201 201 400 400 403 403 403 403 403 403 401
+GET    group-mappings/{own.mapping.pk}/        | 200 200 200 200 404 404 404 200 404 404 401
+GET    group-mappings/{foreign.mapping.pk}/    | 200 200 404 404 404 404 404 200 404 404 401
+PUT    group-mappings/{own.mapping.pk}/ mapping | 200 200 200 200 403 403 403 403 403 403 401
+PATCH  group-mappings/{own.mapping.pk}/ group  | 200 200 200 200 403 403 403 403 403 403 401
+DELETE group-mappings/{own.mapping.pk}/        | 204 204 204 204 403 403 403 403 403 403 401
+DELETE group-mappings/{foreign.mapping.pk}/    | 204 204 404 404 403 403 403 403 403 403 401
+
+GET    absences/                               | 200 200 200 200 200 200 200 403 403 403 401
+POST   absences/ my-absence                    | 201 201 201 201 201 201 201 403 403 403 401
+POST   absences/ engineer-away                 | 201 201 403 403 201 201 403 403 403 403 401
+POST   absences/ outsider-away                 | 201 201 403 403 403 403 403 403 403 403 401
+GET    absences/{absence}/                     | 200 200 404 404 200 200 404 403 403 403 401
+GET    absences/{foreign_absence}/             | 200 200 404 404 404 404 404 403 403 403 401
+PUT    absences/{absence}/ away                | 200 200 404 404 200 200 404 403 403 403 401
+PATCH  absences/{absence}/ reason              | 200 200 404 404 200 200 404 403 403 403 401
+DELETE absences/{absence}/                     | 204 204 404 404 204 204 404 403 403 403 401
+
+GET    incidents/                              | 200 200 200 200 200 200 200 200 200 200 401
+POST   incidents/ new-incident                 | 201 201 201 201 201 201 403 201 201 403 401
+POST   incidents/ new-foreign-incident         | 201 201 400 400 201 201 403 201 400 403 401
+GET    incidents/{own.incident.pk}/            | 200 200 200 200 200 200 200 200 200 404 401
+GET    incidents/{foreign.incident.pk}/        | 200 200 404 404 404 404 404 200 404 404 401
+PUT    incidents/{own.incident.pk}/ incident-as-it-is | 200 200 200 200 403 200 403 200 403 404 401
+PATCH  incidents/{own.incident.pk}/ category   | 200 200 200 200 403 200 403 200 403 404 401
+PATCH  incidents/{foreign.incident.pk}/ category | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/acknowledge/ | 200 200 200 200 200 200 403 200 403 404 401
+POST   incidents/{foreign.incident.pk}/acknowledge/ | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/hold/ hold  | 200 200 200 200 403 200 403 200 403 404 401
+POST   incidents/{foreign.incident.pk}/hold/ hold | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/resume/     | 409 409 409 409 409 409 403 409 403 404 401
+POST   incidents/{foreign.incident.pk}/resume/ | 409 409 404 404 404 404 404 409 404 404 401
+POST   incidents/{own.incident.pk}/resolve/    | 200 200 200 200 200 200 403 200 403 404 401
+POST   incidents/{foreign.incident.pk}/resolve/ | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/reopen/     | 409 409 409 409 403 409 403 409 403 404 401
+POST   incidents/{foreign.incident.pk}/reopen/ | 409 409 404 404 404 404 404 409 404 404 401
+POST   incidents/{own.incident.pk}/close/      | 200 200 200 200 403 200 403 200 403 404 401
+POST   incidents/{foreign.incident.pk}/close/  | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/assign/ to-backup | 200 200 200 200 403 204 403 200 403 404 401
+POST   incidents/{own.incident.pk}/assign/ to-engineer | 200 200 200 200 200 200 403 200 403 404 401
+POST   incidents/{own.incident.pk}/assign/ to-head | 200 200 200 200 403 200 403 200 403 404 401
+POST   incidents/{foreign.incident.pk}/assign/ to-backup | 200 200 404 404 404 404 404 200 404 404 401
+POST   incidents/{own.incident.pk}/comment/ internal | 200 200 200 200 200 200 403 400 400 404 401
+POST   incidents/{own.incident.pk}/comment/ public | 200 200 200 200 200 200 403 200 200 404 401
+POST   incidents/{foreign.incident.pk}/comment/ public | 200 200 404 404 404 404 404 200 404 404 401
+GET    incidents/{own.incident.pk}/events/     | 200 200 200 200 200 200 200 200 200 404 401
+GET    incidents/{foreign.incident.pk}/events/ | 200 200 404 404 404 404 404 200 404 404 401
+GET    incidents/by-ref/jira/acme-7/           | 200 200 200 200 200 200 200 200 200 404 401
+GET    incidents/by-ref/jira/globex-7/         | 200 200 404 404 404 404 404 200 404 404 401
+PUT    incidents/by-ref/jira/acme-7/ ticket    | 200 200 200 200 403 403 403 200 403 403 401
+PUT    incidents/by-ref/jira/globex-7/ ticket  | 200 200 400 400 403 403 403 200 403 403 401
+PUT    incidents/by-ref/jira/globex-7/ foreign-ticket | 200 200 400 400 403 403 403 200 403 403 401
+POST   incidents/bulk/ items                   | 200 200 200 200 403 403 403 200 403 403 401
+
+GET    reports/quality/                        | 200 200 200 200 200 200 200 200 403 403 401
+GET    schema/                                 | 200 200 200 200 200 200 200 200 200 200 401
+GET    docs/                                   | 200 200 200 200 200 200 200 200 200 200 401
+"""
+
+
+def bodies(world: World) -> dict[str, Any]:
+    """What the table's rows send, by the names they stand under."""
+    opened_at = world.own.incident.opened_at.isoformat()
+    return {
+        "new-department": {"slug": "storage", "name": "Storage"},
+        "named": {"slug": "unix", "name": "Unix and Linux"},
+        "name": {"name": "Another"},
+        "new-user": {"username": "newcomer"},
+        "user": {"username": "engineer", "name": "Ada King"},
+        "roles": {"roles": ["head"]},
+        "new-client": {"slug": "initech", "name": "Initech"},
+        "client-as-it-is": {"slug": "acme", "name": "Acme"},
+        "note": {"note": "Call first."},
+        "tam": {"tam": "stranger"},
+        "new-contact": {"client": "acme", "name": "Eva"},
+        "new-foreign-contact": {"client": "globex", "name": "Eva"},
+        "new-contact-with-account": {"client": "acme", "name": "Eva", "user": "nobody"},
+        "contact": {"client": "acme", "name": "Contact of acme", "title": "CTO"},
+        "title": {"title": "CTO"},
+        "cases": {"calendar": {}, "cases": [{"op": "add", "start": "2026-03-02T09:00:00Z", "seconds": 60}]},
+        "calendar": {"slug": "gold-hours", "name": "Gold"},
+        "new-policy": {"slug": "bronze", "name": "Bronze", "targets": TARGETS},
+        "policy": {"slug": "gold", "name": "Gold", "targets": TARGETS},
+        "new-project": {"client": "acme", "slug": "shop", "name": "Shop"},
+        "new-foreign-project": {"client": "globex", "slug": "shop", "name": "Shop"},
+        "project": {"client": "acme", "slug": "acme-portal", "name": "Portal 2"},
+        "new-mapping": {"client": "acme", "group": "G 2", "department": "dba"},
+        "new-foreign-mapping": {"client": "globex", "group": "G 2", "department": "dba"},
+        "mapping": {"client": "acme", "group": "G 1", "department": "dba"},
+        "group": {"group": "G 9"},
+        "my-absence": AWAY,
+        "engineer-away": {**AWAY, "user": "engineer"},
+        "outsider-away": {**AWAY, "user": "outsider"},
+        "away": AWAY,
+        "reason": {"reason": "Holiday"},
+        "new-incident": {**TICKET, "client": "acme"},
+        "new-foreign-incident": {**TICKET, "client": "globex"},
+        "incident-as-it-is": {**TICKET, "client": "acme", "opened_at": opened_at},
+        "category": {"category": "hardware"},
+        "hold": {"reason": "client"},
+        "to-backup": {"department": "backup"},
+        "to-engineer": {"assignee": "engineer"},
+        "to-head": {"assignee": "head"},
+        "internal": {"text": "They have not paid.", "public": False},
+        "public": {"text": "We are on it.", "public": True},
+        "ticket": {"title": "Disk is full again"},
+        "foreign-ticket": {"title": "Disk is full again", "client": "globex"},
+        "items": {"items": [{**TICKET, "source": "jira", "external_ref": "8", "client": "acme"}]},
+    }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a request, and the status that each role gets."""
+
+    method: str
+    address: str
+    body: str
+    statuses: dict[str, int]
+
+
+def rows() -> Iterator[Row]:
+    for line in filter(None, map(str.strip, TABLE.splitlines())):
+        request, _bar, statuses = line.partition("|")
+        method, address, *body = request.split()
+        yield Row(method, address, body[0] if body else "", dict(zip(ROLES, map(int, statuses.split()), strict=True)))
+
+
+RESOURCES = sorted({row.address.partition("/")[0] for row in rows()})
+
+
+@pytest.fixture
+def callers(api: Callable[..., APIClient]) -> Callable[[World], dict[str, APIClient]]:
+    return lambda world: {role: api(world.people[role]) for role in ROLES}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_each_role_gets_what_the_table_says(callers, resource):
+    """Each request starts from the same world: what it changed is rolled back."""
+    world = a_world()
+    sent, programs = bodies(world), callers(world)
+    wrong = []
+    for row in (row for row in rows() if row.address.partition("/")[0] == resource):
+        address = API + row.address.format_map(vars(world.names))
+        for role, expected in row.statuses.items():
+            with transaction.atomic():
+                got = _send(programs[role], row.method, address, sent.get(row.body))
+                transaction.set_rollback(True)
+            if got.status_code != expected:
+                wrong.append(f"{row.method} {row.address} {row.body} as {role}: {got.status_code}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _send(program: APIClient, method: str, address: str, body: Any) -> Any:
+    headers = {"If-Match": "*"} if method in {"PUT", "PATCH", "DELETE"} and "by-ref" not in address else {}
+    return program.generic(
+        method,
+        address,
+        data=b"" if body is None else json.dumps(body),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def test_no_address_of_the_api_is_missing_in_the_table():
+    world = a_world()
+    tested = {(row.method, resolve(API + row.address.format_map(vars(world.names))).route) for row in rows()}
+    missing = sorted(set(_addresses(get_resolver().url_patterns)) - tested)
+    assert not missing, "\n".join(f"{method} {route}" for method, route in missing)
+
+
+def _addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from _addresses(pattern.url_patterns, route)
+        elif route.startswith("api/v1/"):
+            view = pattern.callback
+            actions = getattr(view, "actions", None)
+            names = actions or [name for name in view.cls.http_method_names if hasattr(view.cls, name)]
+            yield from ((name.upper(), route) for name in names if name not in {"head", "options"})
+
+
+def listed(program: APIClient, address: str, key: str) -> set[Any]:
+    answer = program.get(API + address + "?page_size=200")
+    assert answer.status_code == 200, answer.content
+    return {row[key] for row in answer.json()["results"]}
+
+
+EVERYBODY = {
+    *("admin", "manager", "integration", "tam", "deputy", "engineer", "head", "architect", "contact", "nobody"),
+    *("outsider", "stranger"),
+}
+BOTH, OWN, NONE = {"acme", "globex"}, {"acme"}, set[str]()
+SEES_BOTH, SEES_OWN = {"admin", "manager", "integration"}, {"tam", "deputy", "contact"}
+
+
+def clients_seen_by(role: str) -> set[str]:
+    return BOTH if role in SEES_BOTH else OWN if role in SEES_OWN else NONE
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "anonymous"])
+def test_each_list_shows_each_role_exactly_its_own_rows(callers, role):
+    world = a_world()
+    program = callers(world)[role]
+    clients = clients_seen_by(role)
+    sides = {"acme": world.own, "globex": world.foreign}
+    seen = [sides[slug] for slug in clients]
+    staff = role not in {"integration", "contact", "nobody"}
+    assert listed(program, "clients/", "slug") == clients
+    assert listed(program, "contacts/", "id") == {side.contact.pk for side in seen}
+    projects = {side.project.slug for side in seen} | ({"acme-portal"} if role == "architect" else set())
+    assert listed(program, "projects/", "slug") == projects
+    internal = seen if role != "contact" else []
+    assert listed(program, "group-mappings/", "id") == {side.mapping.pk for side in internal}
+    work = seen or ([world.own] if role in {"engineer", "head", "architect"} else [])
+    incidents = {incident.pk for side in work for incident in (side.incident, side.ticket)}
+    assert listed(program, "incidents/", "id") == incidents
+    calendars = {"always", "gold-hours", "silver-hours"} if staff or role == "integration" else set()
+    assert listed(program, "calendars/", "slug") == ({"always", "gold-hours"} if role == "contact" else calendars)
+    if role not in {"engineer", "nobody"}:
+        tiers = {"acme": "gold", "globex": "silver"}
+        assert listed(program, "sla-policies/", "slug") == {"standard", *(tiers[slug] for slug in clients)}
+    if staff:
+        colleagues = {world.absence.pk} if role in {"engineer", "head"} else set()
+        everybody = {world.absence.pk, world.foreign_absence.pk}
+        assert listed(program, "absences/", "id") == (everybody if role in {"admin", "manager"} else colleagues)
+    people = {"contact", "tam", "deputy"} if role == "contact" else {"nobody"} if role == "nobody" else EVERYBODY
+    assert listed(program, "users/", "username") == people
+    assert len(listed(program, "departments/", "slug")) == (0 if role == "nobody" else 16)
+
+
+DETAILS = ["clients/globex/", "projects/globex-portal/", "sla-policies/silver/", "users/outsider/"]
+NUMBERED = [
+    "contacts/{foreign.contact.pk}/",
+    "group-mappings/{foreign.mapping.pk}/",
+    "incidents/{foreign.incident.pk}/",
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_what_is_hidden_looks_like_what_does_not_exist(callers, method):
+    world = a_world()
+    programs = callers(world)
+    for address in [*DETAILS, *NUMBERED]:
+        hidden = API + address.format_map(vars(world.names))
+        resource = address.partition("/")[0]
+        missing = f"{API}{resource}/{'nowhere' if address in DETAILS else 999999}/"
+        for role in ("tam", "contact", "engineer"):
+            answers = [_send(programs[role], method, url, {}) for url in (hidden, missing)]
+            if resource == "users" and role != "contact":
+                continue
+            bodies_ = [{**answer.json(), "request_id": ""} for answer in answers]
+            assert bodies_[0] == bodies_[1], (address, role)
+            assert answers[0].status_code == answers[1].status_code in {403, 404, 405}
+
+
+def test_a_token_for_one_client_sees_that_client_alone(api):
+    world = a_world()
+    for role in ("admin", "manager", "integration"):
+        program = api(world.people[role], clients=("acme",))
+        assert listed(program, "clients/", "slug") == OWN
+        assert listed(program, "projects/", "slug") == {"acme-portal"}
+        assert listed(program, "contacts/", "id") == {world.own.contact.pk}
+        assert listed(program, "incidents/", "id") == {world.own.incident.pk, world.own.ticket.pk}
+        assert listed(program, "sla-policies/", "slug") == {"standard", "gold"}
+        assert program.get(f"{API}incidents/{world.foreign.incident.pk}/").status_code == 404
+        assert program.get(f"{API}incidents/by-ref/jira/globex-7/").status_code == 404
+        assert program.post(f"{API}incidents/{world.foreign.incident.pk}/acknowledge/").status_code == 404
+        opened = program.post(f"{API}incidents/", {**TICKET, "client": "globex"})
+        assert (opened.status_code, opened.json()["errors"][0]["field"]) == (400, "client")
+        put = program.put(f"{API}incidents/by-ref/jira/globex-7/?client=globex", {"title": "Mine now"})
+        assert (put.status_code, put.json()["errors"][0]["field"]) == (400, "client")
+
+
+def test_a_token_of_a_client_that_its_user_lost_opens_nothing(api):
+    world = a_world()
+    program = api(world.people["tam"], clients=("acme",))
+    update_client(client=world.own.client, changes={"tam": None}, actor=None, at=timezone.now())
+    assert listed(program, "clients/", "slug") == NONE
+
+
+@pytest.mark.parametrize("role", ["admin", "tam", "engineer", "integration", "contact"])
+def test_a_reading_token_reads_and_computes_but_writes_nothing(api, role):
+    world = a_world()
+    program = api(world.people[role], scope="read")
+    sent = bodies(world)
+    for row in rows():
+        if row.method == "GET" or "compute" in row.address:
+            continue
+        answer = _send(program, row.method, API + row.address.format_map(vars(world.names)), sent.get(row.body))
+        assert answer.status_code in {403, 404}, row
+    assert program.get(f"{API}incidents/").status_code == 200
+    assert program.post(f"{API}calendars/compute/", sent["cases"]).status_code == 200
+
+
+def test_a_deputy_whose_time_is_over_sees_nothing_from_that_instant(api):
+    world = a_world()
+    program = api(world.people["deputy"])
+    assert listed(program, "clients/", "slug") == OWN
+    update_client(client=world.own.client, changes={"deputy": None}, actor=None, at=timezone.now())
+    assert listed(program, "clients/", "slug") == NONE
+    assert listed(program, "incidents/", "id") == set()
+    assert program.get(f"{API}incidents/{world.own.incident.pk}/").status_code == 404
+
+
+def test_a_deputy_whose_end_is_written_down_loses_sight_without_anybody_doing_anything(api, monkeypatch):
+    world = a_world()
+    deputy = world.people["deputy"]
+    assert deputy is not None
+    ends_at = timezone.now() + timedelta(hours=1)
+    deputy.grants.filter(scope_kind="client").update(valid_until=ends_at)
+    program = api(deputy)
+    assert listed(program, "clients/", "slug") == OWN
+    monkeypatch.setattr("accounts.reach.timezone.now", lambda: ends_at)
+    assert listed(program, "clients/", "slug") == NONE
+
+
+def test_an_archived_client_is_gone_for_those_who_served_it_and_stays_for_the_record(api):
+    world = a_world()
+    archive_client(client=world.own.client, actor=None, at=timezone.now())
+    for role in ("tam", "deputy", "contact"):
+        assert listed(api(world.people[role]), "clients/", "slug") == NONE
+        assert api(world.people[role]).get(f"{API}incidents/{world.own.incident.pk}/").status_code == 404
+    kept = api(world.people["manager"]).get(f"{API}clients/acme/").json()
+    assert kept["archived_at"] is not None
+    refused = api(world.people["manager"]).post(f"{API}incidents/", {**TICKET, "client": "acme"})
+    assert refused.status_code == 409
+
+
+def test_a_token_whose_user_left_does_not_work(api):
+    user = a_user("gone", Role.TAM)
+    program = api(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert program.get(f"{API}clients/").status_code == 401
