@@ -92,11 +92,12 @@ def serves_clients(user: User) -> bool:
 def _tabs(user: User) -> tuple[Item, ...]:
     """Four places for a thumb."""
     reach = reach_of(user)
-    third = ("clients", _("Company"), "building-2", "")
-    if reach.has_role(Role.ENGINEER, Role.HEAD):
-        third = ("departments", _("Departments"), "list-todo", "")
-    elif is_staff_member(user):
+    if not is_staff_member(user):
+        third = ("clients", _("Company"), "building-2", "")
+    elif reach.has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
         third = ("alerts", _("Alerts"), "bell", "")
+    else:
+        third = ("departments", _("Departments"), "list-todo", "")
     return _existing(
         ("today", _("Today"), "inbox", ""),
         ("incidents", _("Incidents"), "siren", ""),

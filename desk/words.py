@@ -103,11 +103,16 @@ def verdict(page: ClientPage) -> str:
     else:
         said = [_("No incident is open.")]
     if page.waiting_for_client:
-        words = ngettext(
-            "%(n)d incident waits for the client.", "%(n)d incidents wait for the client.", page.waiting_for_client
-        )
-        said.append(words % {"n": page.waiting_for_client})
+        said.append(_waiting(page.waiting_for_client, is_internal=page.figures is not None))
     return " ".join(said)
+
+
+def _waiting(count: int, *, is_internal: bool) -> str:
+    if is_internal:
+        words = ngettext("%(n)d incident waits for the client.", "%(n)d incidents wait for the client.", count)
+    else:
+        words = ngettext("%(n)d of them waits for you.", "%(n)d of them wait for you.", count)
+    return words % {"n": count}
 
 
 def department_sentence(counts: Counts) -> str:

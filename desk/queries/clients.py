@@ -12,6 +12,7 @@ from accounts.models import Client, Contact
 from accounts.permissions import clients_visible_to
 from alerts.models import Alert
 from desk.health import Standing
+from desk.queries.alerts import ShownAlert, described
 from desk.queries.clocks import at_risk_by_client
 from desk.queries.counts import counts_by, counts_of
 from desk.queries.rows import Clocks, clocks_of
@@ -65,7 +66,7 @@ class ClientPage:
     waiting_for_client: int
     clocks: Clocks
     contacts: list[Contact]
-    alerts: list[Alert]
+    alerts: list[ShownAlert]
 
 
 def together(months: Sequence[Compliance]) -> Compliance:
@@ -122,7 +123,7 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
             incident_list(user).open().filter(client=client), user, some_over=SOME_OVER, some_ahead=SOME_AHEAD, now=now
         ),
         contacts=list(client.contacts.all()),
-        alerts=list(alerts[:SOME_ALERTS]) if is_internal else [],
+        alerts=described(list(alerts[:SOME_ALERTS])) if is_internal else [],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from accounts.models import Client
 from accounts.permissions import clients_visible_to
 from accounts.reach import reach_of
 from alerts.models import Alert
+from desk.queries.alerts import ShownAlert, described
 from desk.queries.clocks import at_risk_by_client
 from desk.queries.counts import WAITS_OUTSIDE, counts_by, counts_of
 from desk.queries.rows import Clocks, Row, clocks_of, rows_of
@@ -20,7 +20,6 @@ from incidents.models import Incident, IncidentEvent, IncidentQuerySet, Status
 from incidents.permissions import Person, incidents_visible_to, sees_internal_side
 from incidents.queries import incident_list
 from incidents.settling import SUBJECT_KIND
-from sla.subjects import Description, owner_of
 
 SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS = 6, 12, 6, 8, 6, 8
 
@@ -40,12 +39,6 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAlert:
-    alert: Alert
-    about: Description
-
-
-@dataclass(frozen=True, slots=True)
 class ClientLine:
     client: Client
     open: int
@@ -61,7 +54,7 @@ class Board:
     clocks: Clocks
     free: list[Row]
     waiting: list[Incident]
-    alerts: list[OpenAlert]
+    alerts: list[ShownAlert]
     clients: list[ClientLine]
     is_internal: bool
 
@@ -99,7 +92,7 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
         clocks=clocks,
         free=_free_rows(user, free, now=now),
         waiting=list(_waiting(listed)[:SOME_WAITING]),
-        alerts=_described(list(alerts[:SOME_ALERTS])),
+        alerts=described(list(alerts[:SOME_ALERTS])),
         clients=_clients(user, inside, now=now),
         is_internal=sees_internal_side(user),
     )
@@ -130,11 +123,6 @@ def _open_alerts(user: Person, inside: IncidentQuerySet) -> QuerySet[Alert]:
         return Alert.objects.none()
     ids = inside.order_by().values("pk")
     return Alert.objects.filter(state=Alert.State.OPEN, subject_kind=SUBJECT_KIND, subject_id__in=ids)
-
-
-def _described(alerts: Sequence[Alert]) -> list[OpenAlert]:
-    about = owner_of(SUBJECT_KIND).describe([alert.subject_id for alert in alerts])
-    return [OpenAlert(alert, about[alert.subject_id]) for alert in alerts]
 
 
 def _clients(user: Person, inside: IncidentQuerySet, *, now: datetime) -> list[ClientLine]:

@@ -12,9 +12,9 @@ from accounts.permissions import is_staff_member
 from accounts.reach import reach_of
 from departments.permissions import departments_visible_to
 from desk import words
-from desk.conditional import live
 from desk.queries.departments import department_lines, department_queue
 from desk.queries.hours import hours_of
+from desk.views.live import live
 
 
 @login_required
@@ -41,7 +41,12 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         "hours": hours_of(found.calendar, now=now),
     }
     return live(
-        request, page="desk/department.html", fragment="desk/_queue_changed.html", context=context, mark=queue.mark
+        request,
+        page="desk/department.html",
+        fragment="desk/_queue_changed.html",
+        context=context,
+        mark=queue.mark,
+        now=now,
     )
 
 

@@ -8,16 +8,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from desk import words
-from desk.conditional import live
 from desk.queries.today import today_board
 from desk.scopes import scope_of
+from desk.views.live import live
 
 
 @login_required
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request.user, asked=request.GET.get("scope", ""))
-    board = today_board(request.user, scope=scope, now=timezone.now())
+    now = timezone.now()
+    board = today_board(request.user, scope=scope, now=now)
     sentence = words.today_sentence if board.is_internal else words.company_sentence
     return live(
         request,
@@ -25,4 +26,5 @@ def today(request: HttpRequest) -> HttpResponse:
         fragment="desk/_board_changed.html",
         context={"board": board, "is_internal": board.is_internal, "sentence": sentence(board.needs)},
         mark=board.mark,
+        now=now,
     )

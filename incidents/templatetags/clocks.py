@@ -16,12 +16,12 @@ register = template.Library()
 
 
 def kind_name(clock: ClockView) -> str:
-    return _("First response") if clock.kind == Clock.Kind.RESPONSE else _("Resolution")
+    return _("Response") if clock.kind == Clock.Kind.RESPONSE else _("Resolution")
 
 
 @register.filter
 def clock_words(clock: ClockView) -> str:
-    """What a clock stands at: "Resolution, 8 h target", "First response met, 7 min of 15 min"."""
+    """What a clock stands at: "Resolution, 8 h target", "Response met, 7 min of 15 min"."""
     if clock.state == Clock.State.MET:
         words = _("%(clock)s met, %(elapsed)s of %(target)s")
     elif clock.is_over and clock.stopped_at is not None:
