@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.models import Alert
+from alerts.operations import sweep
 from incidents import operations
 from incidents.models import FAR_FUTURE, Incident, Status
 from kernel.errors import Conflict, Invalid, Stale
@@ -47,10 +48,11 @@ def test_acknowledging_at_the_deadline_meets_the_response(incident: Incident) ->
     assert (stopped.state, stopped.stopped_at, stopped.elapsed_s, stopped.wake_at) == ("met", at(1), 3600, None)
 
 
-def test_acknowledging_one_second_late_breaches_and_tells_of_the_breach_although_no_sweep_came_by(incident: Incident) -> None:
+def test_acknowledging_one_second_late_breaches_and_the_next_sweep_tells_of_it(incident: Incident) -> None:
     operations.acknowledge(incident=incident, actor=None, now=at(1) + timedelta(seconds=1))
     late = clock(incident, "response")
     assert (late.state, late.breached_at) == ("breached", at(1))
+    sweep(at(1) + timedelta(seconds=5))
     assert Alert.objects.get(clock=late, level=Alert.BREACH).deliveries.exists()
 
 
