@@ -125,6 +125,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}"
 
+    @property
+    def took(self) -> timedelta | None:
+        """From owed to sent."""
+        return None if self.sent_at is None else self.sent_at - self.created_at
+
 
 class DeliveryAttempt(models.Model):
     """One try of a delivery, written before sending, so that a killed process leaves a trace."""

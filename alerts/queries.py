@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.permissions import Person
+from accounts.reach import reach_of
 from alerts.models import Alert, Delivery
+from alerts.permissions import alerts_visible_to, deliveries_visible_to
+from sla.subjects import Description, owner_of
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert with what it is about; None where the subject is gone."""
+
+    alert: Alert
+    about: Description | None
+
+
+@dataclass(frozen=True)
+class AlertCounts:
+    """How many alerts are open, how many messages could not be delivered, and how many are on their way."""
+
+    open: int
+    dead: int
+    pending: int
 
 
 def alerts_about(subject_kind: str, subject_id: int) -> QuerySet[Alert]:
@@ -12,11 +36,50 @@ def alerts_about(subject_kind: str, subject_id: int) -> QuerySet[Alert]:
 
     Thresholds that were overtaken by a higher one told nobody anything and are left out.
     """
-    deliveries = Delivery.objects.select_related("recipient").order_by("id")
-    return (
-        Alert.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
-        .exclude(state=Alert.State.SKIPPED)
-        .select_related("acked_by")
-        .prefetch_related(Prefetch("deliveries", queryset=deliveries))
-        .order_by("-detected_at", "-id")
+    alerts = Alert.objects.filter(subject_kind=subject_kind, subject_id=subject_id).exclude(state=Alert.State.SKIPPED)
+    return alerts.select_related("acked_by").prefetch_related(_deliveries()).order_by("-detected_at", "-id")
+
+
+def loudest(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """The open ones of these, one a clock: who deals with its breach has dealt with the warnings before it."""
+    louder = Alert.objects.filter(clock=OuterRef("clock"), state=Alert.State.OPEN, level__gt=OuterRef("level"))
+    return alerts.filter(~Exists(louder), state=Alert.State.OPEN)
+
+
+def open_alerts(user: Person, *, only_mine: bool = False) -> QuerySet[Alert]:
+    """What nobody has taken care of yet, the newest first; `only_mine`: what this person was told."""
+    alerts = loudest(alerts_visible_to(user))
+    if only_mine:
+        told = Delivery.objects.filter(alert=OuterRef("pk"), recipient=reach_of(user).user_id)
+        alerts = alerts.filter(Exists(told))
+    return alerts.select_related("clock").prefetch_related(_deliveries()).order_by("-detected_at", "-id")
+
+
+def delivery_log(user: Person, *, state: str = "") -> QuerySet[Delivery]:
+    """Messages with their attempts, the newest first."""
+    rows = deliveries_visible_to(user)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.select_related("alert", "recipient").prefetch_related("attempt_log").order_by("-id")
+
+
+def alert_counts(user: Person) -> AlertCounts:
+    """Two queries."""
+    states = Delivery.State
+    sent = deliveries_visible_to(user).aggregate(
+        dead=Count("pk", filter=Q(state=states.DEAD)), pending=Count("pk", filter=Q(state=states.PENDING))
     )
+    return AlertCounts(open=open_alerts(user).count(), **sent)
+
+
+def described(alerts: Iterable[Alert]) -> list[AlertRow]:
+    """In the same order; one query for each kind of subject."""
+    found = list(alerts)
+    about: dict[str, Mapping[int, Description]] = {}
+    for kind in {alert.subject_kind for alert in found}:
+        about[kind] = owner_of(kind).describe([alert.subject_id for alert in found if alert.subject_kind == kind])
+    return [AlertRow(alert, about[alert.subject_kind].get(alert.subject_id)) for alert in found]
+
+
+def _deliveries() -> Prefetch[str]:
+    return Prefetch("deliveries", queryset=Delivery.objects.select_related("recipient").order_by("id"))

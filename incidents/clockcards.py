@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from incidents.courses import Course, Pause
+from incidents.courses import Course
 from incidents.models import HoldReason
 from incidents.queries import ClockView
 from incidents.templatetags.clocks import clock_look
@@ -17,8 +17,8 @@ from kernel.bars import Bar, progress_bar
 from kernel.templatetags.ui import duration
 from sla.models import Clock
 
-# Two labels nearer than this, in per cent of the bar, would touch.
-ROOM = 34.0
+# The width of a letter under the bar, in per cent of the bar where it is narrowest.
+LETTER = 1.15
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,14 @@ class Label:
     at: float
     text: str
     anchor: Literal["start", "middle", "end"]
+
+    @property
+    def start(self) -> float:
+        return self.at - len(self.text) * LETTER * {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+
+    @property
+    def end(self) -> float:
+        return self.start + len(self.text) * LETTER
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def card_of(course: Course, *, reference: str, now: datetime) -> ClockCard:
     view = course.view
     title = _("Response") if view.kind == Clock.Kind.RESPONSE else _("Resolution")
     if view.cycle > 1:
-        title = _("%(clock)s, time %(number)d") % {"clock": title, "number": view.cycle}
+        title = _("%(clock)s, round %(number)d") % {"clock": title, "number": view.cycle}
     sentence = _sentence(course, now=now)
     bar = progress_bar(course.stretches, target=view.target_s, label=f"{title}: {sentence}", kind=clock_look(view))
     badge, badge_text = _badge(view)
@@ -71,40 +79,43 @@ def _badge(view: ClockView) -> tuple[str, str]:
 def _labels(course: Course, bar: Bar, *, now: datetime) -> list[Label]:
     """Begin, the one pause where there is one, and target; what would touch another is left out."""
     view = course.view
-    target = 100.0 if bar.mark is None else bar.mark
-    labels = [Label(0.0, _("%(time)s opened") % {"time": _moment(course.clock.started_at, now=now)}, "start")]
-    if view.due_at is not None:
-        words = _("%(time)s target") % {"time": _moment(view.due_at, now=now)}
-        if target >= ROOM * 1.5:
-            labels.append(Label(target, words, "end"))
-        else:
-            labels = [Label(target, words, "start")]
+    begin = Label(0.0, _("%(time)s opened") % {"time": _moment(course.clock.started_at, beside=now)}, "start")
+    if view.due_at is None:
+        return [begin]
+    at = 100.0 if bar.mark is None else bar.mark
+    words = _("%(time)s target") % {"time": _moment(view.due_at, beside=now)}
+    if at < begin.end + len(words) * LETTER:
+        return [Label(at, words, "start" if at < 50 else "end")]
+    target = Label(at, words, "end")
+    pause = _pause_label(course, bar)
+    fits = pause is not None and begin.end < pause.start and pause.end < target.start
+    return [begin, pause, target] if pause is not None and fits else [begin, target]
+
+
+def _pause_label(course: Course, bar: Bar) -> Label | None:
     hatched = [segment for segment in bar.segments if segment.kind == "pause"]
-    if len(course.pauses) == 1 and len(hatched) == 1:
-        middle = hatched[0].x + hatched[0].width / 2
-        if ROOM <= middle <= target - ROOM:
-            labels.insert(1, Label(middle, _paused(course.pauses[0], now=now), "middle"))
-    return labels
-
-
-def _paused(pause: Pause, *, now: datetime) -> str:
-    start = _moment(pause.start, now=now)
+    if len(course.pauses) != 1 or len(hatched) != 1:
+        return None
+    pause = course.pauses[0]
+    times = {"start": _moment(pause.start, beside=course.clock.started_at)}
     if pause.end is None:
-        return _("since %(start)s paused") % {"start": start}
-    return _("%(start)s to %(end)s paused") % {"start": start, "end": _moment(pause.end, now=now)}
+        words = _("since %(start)s paused") % times
+    else:
+        words = _("%(start)s to %(end)s paused") % {**times, "end": _moment(pause.end, beside=pause.start)}
+    return Label(hatched[0].x + hatched[0].width / 2, words, "middle")
 
 
-def _moment(at: datetime, *, now: datetime) -> str:
-    """The time, with the day unless it is today."""
+def _moment(at: datetime, *, beside: datetime) -> str:
+    """The time, with the day unless it is that of `beside`."""
     local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate(now)
-    return formats.date_format(local, "H:i" if is_today else "D j M H:i")
+    is_same_day = local.date() == timezone.localdate(beside)
+    return formats.date_format(local, "H:i" if is_same_day else "D j M H:i")
 
 
 def _sentence(course: Course, *, now: datetime) -> str:
     parts = [_standing(course, now=now), *_pause_words(course)]
     if course.goes_on_at is not None:
-        parts.append(_("Service goes on %(time)s.") % {"time": _moment(course.goes_on_at, now=now)})
+        parts.append(_("Service goes on %(time)s.") % {"time": _moment(course.goes_on_at, beside=now)})
     return " ".join(parts)
 
 
@@ -115,7 +126,7 @@ def _standing(course: Course, *, now: datetime) -> str:
         "target": duration(view.target_s),
         "left": duration(max(view.remaining_s, 0)),
         "over": duration(-view.remaining_s),
-        "due": "" if view.due_at is None else _moment(view.due_at, now=now),
+        "due": "" if view.due_at is None else _moment(view.due_at, beside=now),
     }
     if view.state == Clock.State.PAUSED:
         return _("%(used)s of %(target)s used; %(left)s left when it goes on.") % words

@@ -116,6 +116,12 @@ def listed(user: Person, *, view: str, wishes: Wishes, now: datetime) -> QuerySe
     return with_verdict(rows, kind=wishes.clock, verdict=wishes.verdict, now=now.replace(microsecond=0))
 
 
+def parted(rows: QuerySet[Incident], *, now: datetime) -> tuple[QuerySet[Incident], QuerySet[Incident]]:
+    """What is over, the newest first, and what is still ahead: what one can save is not buried under what is lost."""
+    over = rows.filter(next_due_at__lt=now).order_by("-next_due_at", "-id")
+    return over, rows.filter(next_due_at__gte=now)
+
+
 def counted(user: Person, *, now: datetime) -> Counts:
     """The numbers of all views in one query."""
     open_ones = incidents_visible_to(user).filter(_in_view(View.DEADLINE, user, now=now))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from incidents.lifecycle import TRANSITIONS
 from incidents.models import Incident, Status
 from incidents.permissions import (
     Person,
@@ -34,9 +33,10 @@ MAY: dict[str, Allowed] = {
 }
 _FROM = {
     "acknowledge": (Status.NEW,),
-    "hold": tuple(Status(before) for before, after in TRANSITIONS.items() if Status.ON_HOLD in after),
+    "hold": (Status.NEW, Status.IN_PROGRESS),
     "resume": (Status.ON_HOLD,),
     "resolve": (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD),
+    "take": (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD),
     "reopen": (Status.RESOLVED, Status.CLOSED),
     "close": (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD, Status.RESOLVED),
     "assign": (Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD, Status.RESOLVED),
@@ -66,10 +66,12 @@ def may(user: Person, incident: Incident, action: str) -> bool:
 
 
 def offers_for(user: Person, incident: Incident) -> Offers:
-    names = frozenset(
+    names = {
         name
         for name, allowed in MAY.items()
         if incident.status in _FROM.get(name, Status.values) and allowed(user, incident)
-    )
+    }
+    if incident.assignee_id is not None:
+        names.discard("take")
     primary = _PRIMARY.get(Status(incident.status), "")
-    return Offers(names, primary if primary in names else "")
+    return Offers(frozenset(names), primary if primary in names else "")

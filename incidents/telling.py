@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.courses import Course
 from incidents.models import EventKind, HoldReason, Incident, IncidentEvent, Status
@@ -55,10 +57,41 @@ def lines_of(
 ) -> list[Line]:
     """The events that the person may read, and the deadlines that passed between them; newest on top."""
     internal = sees_internal_side(user)
-    told = [_told(event, incident, courses, user=user, internal=internal) for event in events]
+    told: list[Line] = []
+    known: dict[str, object] = {}
+    quiet = 0
+    for event in events:
+        news = _news(event, known)
+        is_quiet = event.kind == EventKind.IMPORTED and not news and not event.text
+        quiet = quiet + 1 if is_quiet else 0
+        line = _told(event, incident, courses, news=news, user=user, internal=internal)
+        if quiet > 1:
+            told[-1] = replace(line, title=_quiet(quiet))
+        else:
+            told.append(replace(line, title=_quiet(1)) if is_quiet else line)
     passed = [_passed(course) for course in courses if course.view.breached_at is not None]
     order = {line.key: place for place, line in enumerate([*told, *passed])}
     return sorted([*told, *passed], key=lambda line: (line.at, order[line.key]), reverse=True)
+
+
+def _news(event: IncidentEvent, known: dict[str, object]) -> list[str]:
+    """What an event changed, in words, beside what was `known`; which it adds to."""
+    said = []
+    if event.status and known.get("state") != (event.status, event.hold_reason):
+        known["state"] = event.status, event.hold_reason
+        said.append(_state(event))
+    if event.priority and known.get("priority") != event.priority:
+        known["priority"] = event.priority
+        said.append(_("priority %(priority)s") % {"priority": event.priority})
+    if event.department is not None and known.get("department") != event.department_id:
+        known["department"] = event.department_id
+        said.append(_("with %(department)s") % {"department": event.department})
+    return said
+
+
+def _quiet(times: int) -> str:
+    words = ngettext("%(n)d update, the state stayed", "%(n)d updates, the state stayed", times)
+    return words % {"n": times}
 
 
 def _passed(course: Course) -> Line:
@@ -69,9 +102,17 @@ def _passed(course: Course) -> Line:
     return Line(key=f"breach-{view.id}", at=view.breached_at, icon="zap", tone="red", title=title, detail=used)
 
 
-def _told(event: IncidentEvent, incident: Incident, courses: Sequence[Course], *, user: Person, internal: bool) -> Line:
+def _told(
+    event: IncidentEvent,
+    incident: Incident,
+    courses: Sequence[Course],
+    *,
+    news: Sequence[str],
+    user: Person,
+    internal: bool,
+) -> Line:
     icon, tone = LOOKS[event.kind]
-    title, detail = _words(event, incident, courses)
+    title, detail = _words(event, incident, courses, news=news)
     who = _who(event, incident, user=user, internal=internal)
     late = event.kind != EventKind.IMPORTED and event.actor_id and event.recorded_at - event.at > LATE
     return Line(
@@ -106,7 +147,9 @@ def _who(event: IncidentEvent, incident: Incident, *, user: Person, internal: bo
     return _("Support team")
 
 
-def _words(event: IncidentEvent, incident: Incident, courses: Sequence[Course]) -> tuple[str, str]:
+def _words(
+    event: IncidentEvent, incident: Incident, courses: Sequence[Course], *, news: Sequence[str]
+) -> tuple[str, str]:
     match event.kind:
         case EventKind.OPENED:
             return _("Opened as %(priority)s") % {"priority": event.priority}, _source(incident)
@@ -124,7 +167,7 @@ def _words(event: IncidentEvent, incident: Incident, courses: Sequence[Course]) 
         case EventKind.COMMENTED:
             return _("Comment"), ""
         case EventKind.IMPORTED:
-            return _reported(event), _source(incident)
+            return capfirst(", ".join(news)), _source(incident)
         case _:
             return str(EventKind(event.kind).label), ""
 
@@ -152,17 +195,6 @@ def _given(event: IncidentEvent) -> str:
     if event.department is not None:
         return _("Given to %(department)s") % names
     return _("Nobody has it now")
-
-
-def _reported(event: IncidentEvent) -> str:
-    parts = []
-    if event.status:
-        parts.append(_state(event))
-    if event.priority:
-        parts.append(_("priority %(priority)s") % {"priority": event.priority})
-    if event.department is not None:
-        parts.append(_("with %(department)s") % {"department": event.department})
-    return ", ".join(parts) or _("Reported again, unchanged")
 
 
 def _state(event: IncidentEvent) -> str:

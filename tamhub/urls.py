@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tamhub.health")),
     path("", include("desk.urls")),
     path("", include("accounts.urls")),
+    path("", include("alerts.urls")),
     path("", include("incidents.urls")),
     path("", include("quality.urls")),
     path("api/v1/", include("tamhub.api")),

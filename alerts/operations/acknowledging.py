@@ -16,7 +16,7 @@ from kernel.locking import lock
 
 @transaction.atomic
 def acknowledge_alert(alert: Alert, *, actor: User, at: datetime) -> Alert:
-    """Somebody has seen it and takes care. Done twice, it is done once."""
+    """Somebody has seen it and takes care: also of the open warnings before it. Done twice, it is done once."""
     alert = lock(Alert.objects.all()).get(pk=alert.pk)
     if alert.state == Alert.State.ACKED:
         return alert
@@ -24,9 +24,11 @@ def acknowledge_alert(alert: Alert, *, actor: User, at: datetime) -> Alert:
         label = Alert.State(alert.state).label
         message = _("The alert is “%(state)s”: there is nothing to acknowledge.") % {"state": label}
         raise Conflict(message, code="transition")
-    alert.state = Alert.State.ACKED
-    alert.acked_by = actor
-    alert.acked_at = at
-    alert.save(update_fields=["state", "acked_by", "acked_at"])
-    history.record(alert, "acknowledged", actor=actor, at=at, tenant_id=alert.client_id)
+    before = Alert.objects.filter(clock=alert.clock_id, state=Alert.State.OPEN, level__lt=alert.level)
+    for one in (*lock(before.order_by("level")), alert):
+        one.state = Alert.State.ACKED
+        one.acked_by = actor
+        one.acked_at = at
+        one.save(update_fields=["state", "acked_by", "acked_at"])
+        history.record(one, "acknowledged", actor=actor, at=at, tenant_id=one.client_id)
     return alert

@@ -11,6 +11,7 @@ from accounts.models import Client
 from accounts.permissions import clients_visible_to
 from accounts.reach import reach_of
 from alerts.models import Alert
+from alerts.queries import loudest
 from desk.queries.alerts import ShownAlert, described
 from desk.queries.clocks import at_risk_by_client
 from desk.queries.counts import WAITS_OUTSIDE, counts_by, counts_of
@@ -122,7 +123,7 @@ def _open_alerts(user: Person, inside: IncidentQuerySet) -> QuerySet[Alert]:
     if not sees_internal_side(user):
         return Alert.objects.none()
     ids = inside.order_by().values("pk")
-    return Alert.objects.filter(state=Alert.State.OPEN, subject_kind=SUBJECT_KIND, subject_id__in=ids)
+    return loudest(Alert.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids))
 
 
 def _clients(user: Person, inside: IncidentQuerySet, *, now: datetime) -> list[ClientLine]:

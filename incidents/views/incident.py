@@ -73,7 +73,7 @@ def show(
         "action_title": str(action.title) % {"reference": incident.reference} if action else "",
         "form": form,
         "offers": offers,
-        "buttons": _buttons(offers),
+        "buttons": _buttons(offers, has_form=form is not None),
         "verbs": VERBS,
         "cards": [card_of(course, reference=incident.reference, now=now) for course in courses],
         "resolution": courses[-1] if courses else None,
@@ -92,11 +92,11 @@ def _alerts(request: HttpRequest, incident: Incident) -> list[Alert]:
     return list(alerts_about(SUBJECT_KIND, incident.pk)) if sees_internal_side(request.user) else []
 
 
-def _buttons(offers: Offers) -> list[Button]:
-    """Closing is offered in the head only where it comes next."""
+def _buttons(offers: Offers, *, has_form: bool) -> list[Button]:
+    """Closing is offered in the head only where it comes next. An open form has the primary button itself."""
     names = [name for name in IN_THE_HEAD if name in offers and (name != "close" or offers.primary == "close")]
     names.sort(key=lambda name: name == offers.primary)
-    return [Button(VERBS[name], name == offers.primary) for name in names]
+    return [Button(VERBS[name], name == offers.primary and not has_form) for name in names]
 
 
 def _mark(incident: Incident, clocks: Sequence[ClockView], alerts: Sequence[Alert], *, now: datetime) -> Any:

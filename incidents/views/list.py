@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.reach import reach_of
 from incidents.forms import VERDICTS, FilterForm
-from incidents.listing import Counts, View, Wishes, counted, listed, rows_of
+from incidents.listing import Counts, View, Wishes, counted, listed, parted, rows_of
 from incidents.models import Incident
 from incidents.permissions import may_call, sees_internal_side
 from kernel.conditional import conditional
@@ -26,6 +26,7 @@ from kernel.keyset import keyset_page
 from sla.models import Clock
 
 SIZE = 25
+SOME_OVER = 8
 # Bars grow slowly: a list that nothing happened to is drawn anew this often.
 REDRAW_S = 300
 
@@ -48,15 +49,23 @@ def incidents(request: HttpRequest) -> HttpResponse:
     wishes = form.wishes() if is_valid else Wishes()
     view = _view(request, wishes)
     rows = listed(request.user, view=view, wishes=wishes, now=now) if is_valid else Incident.objects.none()
-    page = keyset_page(rows, size=SIZE, cursor=request.GET.get("cursor", ""))
-    shown = rows_of(page.rows, now=now)
+    cursor = request.GET.get("cursor", "")
+    over: list[Incident] = []
+    if view == View.DEADLINE and not wishes.state:
+        lost, rows = parted(rows, now=now)
+        over = [] if cursor else list(lost[: SOME_OVER + 1])
+    page = keyset_page(rows, size=SIZE, cursor=cursor)
+    shown = rows_of([*over[:SOME_OVER], *page.rows], now=now)
+    split = len(shown) - len(page.rows)
     counts = counted(request.user, now=now)
 
     def answer() -> HttpResponse:
         context = {
             "form": form,
             "steps": page,
-            "rows": shown,
+            "over": shown[:split],
+            "over_url": _address(**{**_kept(request), "state": "over"}) if len(over) > SOME_OVER else "",
+            "rows": shown[split:],
             "view": View(view),
             "tabs": _tabs(request, view, counts),
             "drill": _drill_words(wishes),
@@ -85,12 +94,16 @@ def _view(request: HttpRequest, wishes: Wishes) -> str:
 def _tabs(request: HttpRequest, view: str, counts: Counts) -> list[Tab]:
     """The other views keep what one narrowed to; only who is asked has something of one's own."""
     has_own = not reach_of(request.user).is_contact_only
-    kept = {name: str(value) for name, value in request.GET.items() if value and name not in {"view", "cursor"}}
     return [
-        Tab(one.label, _address(**kept, view=one.value), counts.of(one), one == view)
+        Tab(one.label, _address(**_kept(request), view=one.value), counts.of(one), one == view)
         for one in View
         if has_own or one != View.MINE
     ]
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    """What the list is narrowed to, as it stands in the address."""
+    return {name: str(value) for name, value in request.GET.items() if value and name not in {"view", "cursor"}}
 
 
 def _address(**asked: str) -> str:

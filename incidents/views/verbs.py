@@ -15,7 +15,7 @@ from incidents.forms import ActionForm, AssignForm, CommentForm, EditForm, HoldF
 
 @dataclass(frozen=True, kw_only=True)
 class Verb:
-    """`label` stands on the button that begins, `button` on the one that ends; `done` says so afterwards."""
+    """`label` stands on the button that begins, `button` (if it differs) on the one that ends; `done` says so after."""
 
     name: str
     perform: Callable[..., Any]
@@ -25,6 +25,7 @@ class Verb:
     key: str = ""
     form: type[ActionForm] | None = None
     title: str | Promise = ""
+    button: str | Promise = ""
 
     @property
     def asks(self) -> bool:
@@ -115,6 +116,7 @@ VERBS = {
             icon="pencil",
             form=EditForm,
             title=_("Edit %(reference)s"),
+            button=_("Save changes"),
         ),
     )
 }

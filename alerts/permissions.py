@@ -1,0 +1,44 @@
+"""Who may see alerts and their deliveries, and acknowledge (the table stands in docs/permissions.md)."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Role, User
+from accounts.permissions import Person
+from accounts.reach import reach_of
+from alerts.models import Alert, Delivery
+from sla.subjects import owners
+
+READS_LOG = frozenset({Role.ADMIN, Role.MANAGER, Role.TAM, Role.HEAD})
+
+
+def alerts_visible_to(user: Person) -> QuerySet[Alert]:
+    """Who sees a subject sees its alerts; the client's own people are told by people, not by alerts."""
+    if not isinstance(user, User) or reach_of(user).is_contact_only:
+        return Alert.objects.none()
+    seen = Q(pk__in=())
+    for kind, owner in owners():
+        seen |= Q(subject_kind=kind, subject_id__in=owner.visible_ids(user))
+    return Alert.objects.filter(seen)
+
+
+def deliveries_visible_to(user: Person) -> QuerySet[Delivery]:
+    """The log is for those who answer for clients and departments; everybody sees what went to oneself."""
+    reach = reach_of(user)
+    own = Q(recipient=reach.user_id, recipient__isnull=False)
+    if not reads_log(user):
+        return Delivery.objects.filter(own)
+    return Delivery.objects.filter(own | Q(alert__in=alerts_visible_to(user)))
+
+
+def reads_log(user: Person) -> bool:
+    return reach_of(user).has_role(*READS_LOG)
+
+
+def may_acknowledge(user: Person, alert: Alert) -> bool:
+    """Of the alerts one sees: the client's TAM, a head of department, those who run the service."""
+    reach = reach_of(user)
+    if reach.has_role(Role.ADMIN, Role.MANAGER, Role.HEAD):
+        return True
+    return reach.has_role(Role.TAM) and alert.client_id in reach.client_ids

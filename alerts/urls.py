@@ -1,0 +1,13 @@
+"""Pages of alerts."""
+
+from django.urls import path
+
+from alerts import views
+
+urlpatterns = [
+    path("alerts/", views.alerts, name="alerts"),
+    path("alerts/log/", views.alert_log, name="alert-log"),
+    path("alerts/dead/", views.dead_letters, name="dead-letters"),
+    path("alerts/deliveries/<int:pk>/", views.delivery, name="delivery"),
+    path("alerts/<int:pk>/acknowledge/", views.acknowledge, name="alert-acknowledge"),
+]
