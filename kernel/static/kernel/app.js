@@ -36,7 +36,10 @@ setInterval(tick, 1000);
 
 // --- polling: an element with data-poll asks only while the page is seen, and says which version it shows
 const versions = new Map();
-Idiomorph.defaults.ignoreActiveValue = true; // what somebody is typing outlives a refreshed list
+const typing = el => el?.matches("input,select,textarea,[contenteditable]");
+document.addEventListener("htmx:beforeSwap", () => { // what somebody is typing outlives a refreshed list; a button's words do not
+  Idiomorph.defaults.ignoreActiveValue = !!typing(document.activeElement);
+});
 document.addEventListener("visibilitychange", () => {
   tick();
   if (!document.hidden) for (const el of $$("[data-poll]")) htmx.trigger(el, "wake");
@@ -146,7 +149,7 @@ document.addEventListener("keydown", e => {
   if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === "k" && palette) { e.preventDefault(); show("palette"); return; }
   const altGr = e.getModifierState("AltGraph");
   if (!("keys" in document.body.dataset) || e.metaKey || (!altGr && (e.ctrlKey || e.altKey)) || e.isComposing) return;
-  if (e.target.matches("input,select,textarea,[contenteditable]") || $("dialog[open]")) return;
+  if (typing(e.target) || $("dialog[open]")) return;
   const row = e.target.closest("[data-row]"), key = e.key.toLowerCase();
   let used = true;
   if (e.timeStamp < going) { going = 0; $(`[data-go="${CSS.escape(key)}"]`)?.click(); }
