@@ -13,7 +13,8 @@ from demo.seeding.content import load
 from demo.seeding.promises import policy_of
 from demo.seeding.times import instant
 from departments.models import Absence, Department
-from departments.operations import record_absence, set_departments, set_head
+from departments.operations import record_absence, set_departments, set_head, update_department
+from sla.models import Calendar
 from sla.operations import set_client_policy
 
 PASSWORD = "tamhub-demo"  # noqa: S105 - the demo's published password
@@ -27,6 +28,8 @@ ROLES = {
     "architect": (Role.ARCHITECT,),
     "engineer": (Role.ENGINEER,),
 }
+AROUND_THE_CLOCK = {"support", "infrastructure", "cyber-defence"}
+OFFICE_HOURS = "business-at"
 # The contact who may sign in, as `contact`.
 CONTACT_ACCOUNT = "aldgate-jan-novotny"
 LONG_AGO = timedelta(days=400)
@@ -39,6 +42,7 @@ def seed_people(*, now: datetime) -> None:
     for row in load("story")["staff"]:
         if not User.objects.filter(username=username(row)).exists():
             _employ(row, departments, password=password, now=now)
+    _open_departments(departments, now=now)
     people = {row["id"]: User.objects.get(username=username(row)) for row in load("story")["staff"]}
     for row in load("story")["clients"]:
         if not Client.objects.filter(slug=row["slug"]).exists():
@@ -47,6 +51,15 @@ def seed_people(*, now: datetime) -> None:
     for row in load("story")["contacts"]:
         if not Contact.objects.filter(client=clients[row["client"]], email=row["email"]).exists():
             _meet(row, clients[row["client"]], password=password, now=now)
+
+
+def _open_departments(departments: dict[str, Department], *, now: datetime) -> None:
+    """The first line and the shifts of operations work around the clock, the others in the hours of the main site."""
+    calendars = {calendar.slug: calendar for calendar in Calendar.objects.filter(slug__in={"always", OFFICE_HOURS})}
+    for slug, department in departments.items():
+        if department.calendar_id is None:
+            calendar = calendars["always" if slug in AROUND_THE_CLOCK else OFFICE_HOURS]
+            update_department(department=department, changes={"calendar": calendar}, actor=None, at=now)
 
 
 def username(row: dict[str, Any]) -> str:
