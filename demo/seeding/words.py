@@ -34,10 +34,11 @@ def words(cells: Mapping[str, str]) -> dict[str, str]:
     number = zlib.crc32(cells["number"].encode())
     department = department_of(cells.get("assignment_group", UNKNOWN))
     category = _by("categories", "category").get(cells.get("category", UNKNOWN))
-    at_home = category is not None and department in {"support", category["home_department"]}
-    titles = category["titles"] if at_home else content["department_titles"].get(department)
+    titles = content["department_titles"].get(department)
+    if category is not None and department in {"support", category["home_department"]}:
+        titles = category["titles"]
     if not titles:
-        titles = category["titles"] if category else content["department_titles"]["service-engineers"]
+        titles = category["titles"] if category is not None else content["department_titles"]["service-engineers"]
     title = str(titles[number % len(titles)])
     for name, values in content["values"].items():
         title = title.replace("{" + name + "}", str(values[(number // 97) % len(values)]))

@@ -1,0 +1,1 @@
+"""Import of incidents from files: lines → rows → tickets → batches of whole incidents (docs/import.md)."""
