@@ -178,11 +178,13 @@ class IncidentViewSet(Creates, Updates):
     @verb(AssignInput)
     def assign(self, incident: Incident, data: dict[str, Any]) -> None:
         """Give it to a department, a person, or both. Stops no clock. An engineer may take what nobody has."""
-        takes_it = data.get("assignee") == self.actor and "department" not in data
-        if not takes_it and not may_assign(self.actor, incident):
-            raise Forbidden(_("You may take it yourself; others are given it by who leads."))
-        release = "assignee" in data and data["assignee"] is None
-        operations.assign(incident=incident, release=release, actor=self.actor, now=self.now, **data)
+        if may_assign(self.actor, incident):
+            release = "assignee" in data and data["assignee"] is None
+            operations.assign(incident=incident, release=release, actor=self.actor, now=self.now, **data)
+        elif data == {"assignee": self.actor}:
+            operations.take(incident=incident, actor=self.actor, now=self.now)
+        else:
+            raise Forbidden(_("You may take it yourself, now; others are given it by who leads."))
 
     @verb(CommentInput)
     def comment(self, incident: Incident, data: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ from projects.permissions import projects_visible_to
 from sla.models import Clock, Priority
 from sla.permissions import may_read_policies, policies_visible_to
 
-SOURCE = RegexValidator(re.compile(r"[A-Za-z0-9._-]+\Z"), gettext_lazy("Use only letters, digits, dots, - and _."))
+SOURCE = RegexValidator(re.compile(r"\A[A-Za-z0-9._-]+\Z"), gettext_lazy("Use only letters, digits, dots, - and _."))
 
 
 class ClockSerializer(serializers.Serializer):

@@ -44,7 +44,7 @@ def open_incident(
 
     The policy version is fixed here: of the incident's own policy, the project's, the client's, or the default.
     """
-    opened_at = moment(opened_at, now=now)
+    opened_at = moment(opened_at, now=now, field="opened_at")
     refuse_strangers(client, project=project, parent=parent)
     if client.archived_at is not None:
         raise Conflict(_("The client is archived."), field="client")

@@ -27,12 +27,12 @@ def locked(incident: Incident) -> Incident:
     return lock(Incident.objects.select_related("client", "department", "assignee")).get(pk=incident.pk)
 
 
-def moment(at: datetime | None, *, now: datetime, opened_at: datetime | None = None) -> datetime:
+def moment(at: datetime | None, *, now: datetime, opened_at: datetime | None = None, field: str = "at") -> datetime:
     """When it happened: whole seconds, not before the opening. Clocks of other machines may be five minutes ahead."""
     if at is None:
         at = now
     if at > now + CLOCKS_MAY_DIFFER:
-        raise Invalid(_("This lies in the future."), field="at")
+        raise Invalid(_("This lies in the future."), field=field)
     at = min(at, now).replace(microsecond=0)
     if opened_at is not None and at < opened_at:
         raise Invalid(_("This lies before the incident was opened."), field="at")

@@ -77,7 +77,7 @@ def _create(client: Client, ticket: Report, *, actor: User | None, now: datetime
 def _update(incident: Incident, ticket: Report, *, actor: User | None, now: datetime) -> tuple[Incident, str]:
     incident = locked(incident)
     before = incident.version
-    if ticket.opened_at is not None and moment(ticket.opened_at, now=now) != incident.opened_at:
+    if ticket.opened_at is not None and moment(ticket.opened_at, now=now, field="opened_at") != incident.opened_at:
         raise Invalid(
             _("The incident was opened at another time: %(at)s.") % {"at": incident.opened_at.isoformat()},
             field="opened_at",

@@ -62,7 +62,8 @@ def a_world(*, now: datetime | None = None) -> World:
     people: dict[str, User | None] = {role: a_user(role, role) for role in ("admin", "manager", "integration")}
     people |= {"tam": a_user("tam", Role.TAM), "deputy": a_user("deputy", Role.TAM), "anonymous": None}
     people |= {role: a_user(role, role) for role in ("engineer", "head", "architect")}
-    people |= {name: a_user(name) for name in ("contact", "nobody", "outsider", "stranger")}
+    people |= {name: a_user(name) for name in ("contact", "nobody", "outsider")}
+    people["stranger"] = a_user("stranger", Role.TAM)
     unix = Department.objects.get(slug="unix")
     set_departments(user=_of(people, "engineer"), departments=[unix], actor=None, at=MONDAY)
     set_head(department=unix, head=_of(people, "head"), actor=None, at=MONDAY)
