@@ -66,9 +66,9 @@ class IncidentFilter(FilterSet):
         model = Incident
         fields = ["is_major", "source", "external_ref"]
 
-    def with_openness(self, incidents: QuerySet[Incident], _name: str, is_open: bool) -> QuerySet[Incident]:
+    def with_openness(self, incidents: QuerySet[Incident], _name: str, is_open: str) -> QuerySet[Incident]:
         matching = Q(status__in=OPEN_STATUSES)
-        return incidents.filter(matching if is_open else ~matching)
+        return incidents.filter(matching if is_open == "true" else ~matching)
 
     def passed_over(self, incidents: QuerySet[Incident], _name: str, _value: str) -> QuerySet[Incident]:
         """The two of them are read together, in `filter_queryset`."""

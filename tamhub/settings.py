@@ -298,6 +298,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentStatusEnum": "incidents.models.Status",
+        "HoldReasonEnum": "incidents.models.HoldReason",
+        "BulkOutcomeEnum": "incidents.api.serializers.OUTCOMES",
+    },
 }
 
 # --- metrics: /metrics on the web port -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.permissions import clients_led_by, colleagues_to_choose
 from departments.permissions import departments_to_choose
 from incidents.models import HoldReason, Incident, IncidentEvent, Status
+from incidents.operations.report import CREATED, UNCHANGED, UPDATED
 from incidents.permissions import (
     clients_to_open_for,
     incidents_visible_to,
@@ -212,11 +213,14 @@ class BulkInput(serializers.Serializer):
     items = TicketItem(many=True)
 
 
+OUTCOMES = [(outcome, outcome) for outcome in (CREATED, UPDATED, UNCHANGED, "error")]
+
+
 class BulkResult(serializers.Serializer):
     """`errors` as in a problem; `id` and `reference` are null where there is no incident to see."""
 
     index = StrictInteger()
-    status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "error"])
+    status = serializers.ChoiceField(choices=OUTCOMES)
     id = StrictInteger(allow_null=True)
     reference = serializers.CharField(allow_null=True)
     errors = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]
