@@ -1,7 +1,9 @@
 """Every address of TamHub. Rooms bring their own lists."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from kernel.api import problems
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tamhub.health")),
@@ -11,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("incidents.urls")),
     path("", include("quality.urls")),
     path("api/v1/", include("tamhub.api")),
+    re_path(r"^api/", problems.not_found),
     path("admin/", admin.site.urls),
 ]
