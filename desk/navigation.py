@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.permissions import is_staff_member
 from accounts.reach import reach_of
 from accounts.views import KEYS_COOKIE
-from desk.queries.clocks import nearest_clock
+from alerts.queries import open_alerts
+from desk.queries.clocks import NearestClock, nearest_clock
 from incidents.permissions import incidents_visible_to
 from kernel.shell import Countdown, Group, Item, Person, Shell
 from sla.models import Clock
 
 
 def shell(request: HttpRequest) -> Shell:
-    """The frame for whoever asks; a stranger gets one without places."""
+    """The frame for whoever asks; a stranger gets one without places. Three queries for a person of the house."""
     user = request.user
     if not isinstance(user, User):
         return Shell(home_url=reverse("sign-in"), language_url=reverse("set-language"))
     now = timezone.now()
+    over = incidents_visible_to(user).open().filter(next_due_at__lt=now).count()
+    nearest = nearest_clock(user, now=now)
     return Shell(
-        groups=_groups(user, over=incidents_visible_to(user).open().filter(next_due_at__lt=now).count()),
+        groups=_groups(user, over=over),
         tabs=_tabs(user),
-        menu=_existing(("me", _("Your profile"), "user", "")),
+        menu=(_profile(),),
+        bell=_bell(user) if is_staff_member(user) else None,
         person=Person(name=str(user), role=role_name(user), keys=request.COOKIES.get(KEYS_COOKIE) != "0"),
-        countdown=_countdown(user, now=now),
+        countdown=_countdown(nearest) if nearest else None,
         home_url=reverse("today"),
         finder_url=reverse("find"),
         sign_out_url=reverse("sign-out"),
         language_url=reverse("set-language"),
     )
+
+
+def places(user: User) -> Iterator[Item]:
+    """Where the palette can lead this person."""
+    for group in _groups(user):
+        yield from group.items
+    yield _profile()
 
 
 def role_name(user: User) -> str:
@@ -46,75 +55,75 @@ def role_name(user: User) -> str:
     return next((str(role.label) for role in Role if role.value in roles), "")
 
 
-def _existing(*places: tuple[str, str | Promise, str, str]) -> tuple[Item, ...]:
-    items = []
-    for name, label, icon, key in places:
-        try:
-            items.append(Item(label=str(label), url=reverse(name), icon=icon, key=key))
-        except NoReverseMatch:
-            continue
-    return tuple(items)
-
-
-def places(user: User) -> Iterator[Item]:
-    """Where the palette can lead this person."""
-    for group in _groups(user, over=0):
-        yield from group.items
-    yield from _existing(("me", _("Your profile"), "user", ""))
-
-
-def _groups(user: User, *, over: int) -> tuple[Group, ...]:
-    """`over` is how many incidents have a clock over."""
-    work = _existing(("today", _("Today"), "inbox", "t"), ("incidents", _("Incidents"), "siren", "i"))
-    work = tuple(
-        Item(label=item.label, url=item.url, icon=item.icon, key=item.key, count=over, is_hot=True)
-        if item.key == "i"
-        else item
-        for item in work
-    )
-    if not is_staff_member(user):
-        return (Group(items=work), Group(items=_existing(("clients", _("Company"), "building-2", "c"))))
-    places = [("quality", _("Quality report"), "chart-column", "u"), ("alerts", _("Alerts"), "bell", "a")]
-    if serves_clients(user):
-        places.insert(0, ("clients", _("Clients"), "building-2", "c"))
-    return (
-        Group(items=work + _existing(("departments", _("Departments"), "list-todo", "d"))),
-        Group(items=_existing(*places)),
-    )
-
-
 def serves_clients(user: User) -> bool:
     """Whether there are clients whose page the person may open."""
     reach = reach_of(user)
     return reach.everything or bool(reach.client_ids)
 
 
+def _groups(user: User, *, over: int = 0) -> tuple[Group, ...]:
+    """`over` is how many incidents have a clock over."""
+    work = [_today(), _incidents(over)]
+    if not is_staff_member(user):
+        return Group(items=tuple(work)), Group(items=(_company(),))
+    around = [_quality(), _alerts()]
+    if serves_clients(user):
+        around.insert(0, Item(label=_("Clients"), url=reverse("clients"), icon="building-2", key="c"))
+    return Group(items=(*work, _departments())), Group(items=tuple(around))
+
+
 def _tabs(user: User) -> tuple[Item, ...]:
     """Four places for a thumb."""
-    reach = reach_of(user)
     if not is_staff_member(user):
-        third = ("clients", _("Company"), "building-2", "")
-    elif reach.has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
-        third = ("alerts", _("Alerts"), "bell", "")
+        third = _company()
+    elif reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
+        third = _alerts()
     else:
-        third = ("departments", _("Departments"), "list-todo", "")
-    return _existing(
-        ("today", _("Today"), "inbox", ""),
-        ("incidents", _("Incidents"), "siren", ""),
-        third,
-        ("me", _("Me"), "user", ""),
+        third = _departments()
+    return _today(), _incidents(), third, Item(label=_("Me"), url=reverse("me"), icon="user")
+
+
+def _today() -> Item:
+    return Item(label=_("Today"), url=reverse("today"), icon="inbox", key="t")
+
+
+def _incidents(over: int = 0) -> Item:
+    return Item(label=_("Incidents"), url=reverse("incidents"), icon="siren", key="i", count=over, is_hot=True)
+
+
+def _departments() -> Item:
+    return Item(label=_("Departments"), url=reverse("departments"), icon="list-todo", key="d")
+
+
+def _company() -> Item:
+    return Item(label=_("Company"), url=reverse("clients"), icon="building-2", key="c")
+
+
+def _quality() -> Item:
+    return Item(label=_("Quality report"), url=reverse("quality"), icon="chart-column", key="u")
+
+
+def _alerts() -> Item:
+    return Item(label=_("Alerts"), url=reverse("alerts"), icon="bell", key="a")
+
+
+def _profile() -> Item:
+    return Item(label=_("Your profile"), url=reverse("me"), icon="user")
+
+
+def _bell(user: User) -> Item:
+    """What this person was told and nobody has taken care of yet."""
+    return Item(
+        label=_("Alerts to you"), url=reverse("alerts"), icon="bell", count=open_alerts(user, only_mine=True).count()
     )
 
 
-def _countdown(user: User, *, now: datetime) -> Countdown | None:
-    nearest = nearest_clock(user, now=now)
-    if nearest is None:
-        return None
+def _countdown(nearest: NearestClock) -> Countdown:
     is_response = nearest.clock.kind == Clock.Kind.RESPONSE
     words = _("Next clock, %(priority)s response") if is_response else _("Next clock, %(priority)s resolution")
     return Countdown(
         label=words % {"priority": nearest.priority},
-        url=f"/incidents/{nearest.incident_id}/",
+        url=reverse("incident", args=[nearest.incident_id]),
         seconds=nearest.clock.remaining_s,
         is_paused=not nearest.clock.is_ticking,
     )

@@ -85,6 +85,14 @@ def production(**_: Any) -> list[CheckMessage]:
                 hint="Leave it unset to have one made in TAMHUB_DATA.",
             )
         )
+    if settings.DEMO:
+        found.append(
+            Error(
+                "DEMO is on: the sign-in page tells everybody names and passwords.",
+                id="tamhub.E008",
+                hint="Unset DEMO.",
+            )
+        )
     if settings.IS_SQLITE:
         found.append(
             Warning(

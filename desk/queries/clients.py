@@ -11,8 +11,9 @@ from django.db.models import Count
 from accounts.models import Client, Contact
 from accounts.permissions import clients_visible_to
 from alerts.models import Alert
+from alerts.permissions import alerts_visible_to
+from alerts.queries import AlertRow, described
 from desk.health import Standing
-from desk.queries.alerts import ShownAlert, described
 from desk.queries.clocks import at_risk_by_client
 from desk.queries.counts import counts_by, counts_of
 from desk.queries.rows import Clocks, clocks_of
@@ -66,7 +67,7 @@ class ClientPage:
     waiting_for_client: int
     clocks: Clocks
     contacts: list[Contact]
-    alerts: list[ShownAlert]
+    alerts: list[AlertRow]
 
 
 def together(months: Sequence[Compliance]) -> Compliance:
@@ -109,7 +110,7 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
     if is_internal:
         found = compliance_by_client_and_month(clients=[client.pk], first=first, months=YEAR)
         figures = _figures(found.get(client.pk), months=YEAR)
-    alerts = Alert.objects.filter(client=client).exclude(state__in=[Alert.State.SKIPPED, Alert.State.PAST])
+    alerts = alerts_visible_to(user).filter(client=client).exclude(state__in=[Alert.State.SKIPPED, Alert.State.PAST])
     return ClientPage(
         client=client,
         policy=policy,
@@ -123,7 +124,7 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
             incident_list(user).open().filter(client=client), user, some_over=SOME_OVER, some_ahead=SOME_AHEAD, now=now
         ),
         contacts=list(client.contacts.all()),
-        alerts=described(list(alerts[:SOME_ALERTS])) if is_internal else [],
+        alerts=described(alerts[:SOME_ALERTS]),
     )
 
 

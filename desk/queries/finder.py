@@ -17,7 +17,7 @@ from accounts.permissions import clients_visible_to, contacts_visible_to, is_sta
 from departments.models import Department
 from departments.permissions import departments_to_choose
 from incidents.models import REFERENCE_PREFIX, Incident
-from incidents.permissions import Person, incidents_visible_to
+from incidents.permissions import Person, incidents_visible_to, may_call
 from kernel.shell import Item
 
 M = TypeVar("M", bound=Model)
@@ -48,6 +48,9 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
     for place in places:
         if words.casefold() in place.label.casefold():
             yield Hit(_("Go to"), place.icon, place.label, place.url)
+    new = _("New incident")
+    if may_call(user) and words.casefold() in new.casefold():
+        yield Hit(_("Do"), "plus", new, reverse("new-incident"))
     if len(words) < 2 and not words.isdecimal():
         return
     yield from (_incident(one) for one in _incidents(user, words))

@@ -11,8 +11,8 @@ from accounts.models import Client
 from accounts.permissions import clients_visible_to
 from accounts.reach import reach_of
 from alerts.models import Alert
-from alerts.queries import loudest
-from desk.queries.alerts import ShownAlert, described
+from alerts.permissions import alerts_visible_to
+from alerts.queries import AlertRow, described, loudest
 from desk.queries.clocks import at_risk_by_client
 from desk.queries.counts import WAITS_OUTSIDE, counts_by, counts_of
 from desk.queries.rows import Clocks, Row, clocks_of, rows_of
@@ -55,7 +55,7 @@ class Board:
     clocks: Clocks
     free: list[Row]
     waiting: list[Incident]
-    alerts: list[ShownAlert]
+    alerts: list[AlertRow]
     clients: list[ClientLine]
     is_internal: bool
 
@@ -93,7 +93,7 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
         clocks=clocks,
         free=_free_rows(user, free, now=now),
         waiting=list(_waiting(listed)[:SOME_WAITING]),
-        alerts=described(list(alerts[:SOME_ALERTS])),
+        alerts=described(alerts[:SOME_ALERTS]),
         clients=_clients(user, inside, now=now),
         is_internal=sees_internal_side(user),
     )
@@ -120,10 +120,9 @@ def _waiting(listed: IncidentQuerySet) -> IncidentQuerySet:
 
 
 def _open_alerts(user: Person, inside: IncidentQuerySet) -> QuerySet[Alert]:
-    if not sees_internal_side(user):
-        return Alert.objects.none()
     ids = inside.order_by().values("pk")
-    return loudest(Alert.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids))
+    alerts = loudest(alerts_visible_to(user)).filter(subject_kind=SUBJECT_KIND, subject_id__in=ids)
+    return alerts.order_by("-detected_at", "-id")
 
 
 def _clients(user: Person, inside: IncidentQuerySet, *, now: datetime) -> list[ClientLine]:

@@ -175,6 +175,13 @@ def test_a_contact_never_reads_a_name_a_note_or_a_client_that_is_not_theirs(worl
     assert CANARY not in answer.text.replace("q=zyzzo", "").replace('value="zyzzo"', "")
 
 
+def test_nor_on_the_page_of_an_incident_of_their_own(world, browse):
+    incident = world.secretive()
+    browser = browse(world.contact)
+    assert CANARY not in browser.get(f"/incidents/{incident.pk}/").text
+    assert CANARY not in browser.get(f"/incidents/{incident.pk}/", headers=HTMX).text
+
+
 @pytest.mark.parametrize("path", ["/departments/", "/departments/network/", "/clients/other/"])
 def test_a_contact_finds_nothing_where_the_provider_works(world, browse, path):
     assert browse(world.contact).get(path).status_code == 404
@@ -279,6 +286,7 @@ def test_the_palette_finds_by_number_title_client_department_and_person(world, b
     assert 'data-href="/departments/network/"' in found("netw")
     assert "<mark>Carl</mark> Contact at Aldgate" in found("carl")
     assert 'data-href="/incidents/"' in found("")
+    assert 'data-href="/incidents/new/"' in found("new inc")
     assert "Nothing is called that" in found("no such thing")
 
 
