@@ -31,6 +31,16 @@ LONGEST_TEXT = 20_000
 VERDICTS = {MET: _("met"), MISSED: _("missed"), RUNNING: _("not decided yet")}
 
 
+class Chips(forms.RadioSelect):
+    """A few choices side by side; where the form begins with them, the first one has the focus."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if option["index"] != "0":
+            option["attrs"].pop("autofocus", None)
+        return option
+
+
 # --- the list ----------------------------------------------------------------------------------------------------
 class InstantField(forms.CharField):
     """An RFC 3339 instant, or a day, which begins at midnight of the installation's zone."""
@@ -81,7 +91,7 @@ class FilterForm(forms.Form):
 class OpenForm(forms.Form):
     client = forms.ModelChoiceField(Client.objects.none(), label=_("Client"))
     title = forms.CharField(max_length=300, label=_("What is wrong, in one line"))
-    priority = forms.ChoiceField(choices=Priority.choices, widget=forms.RadioSelect, label=_("Priority"))
+    priority = forms.ChoiceField(choices=Priority.choices, widget=Chips, label=_("Priority"))
     description = forms.CharField(
         required=False,
         max_length=LONGEST_TEXT,
@@ -131,7 +141,7 @@ class ActionForm(forms.Form):
 
 
 class HoldForm(ActionForm):
-    reason = forms.ChoiceField(choices=HoldReason.choices, widget=forms.RadioSelect, label=_("What does it wait for?"))
+    reason = forms.ChoiceField(choices=HoldReason.choices, widget=Chips, label=_("What does it wait for?"))
 
     def prepare(self) -> None:
         stops = terms_of(self.incident.policy_version_id).pause_on
@@ -212,7 +222,7 @@ class EditForm(ActionForm):
     title = forms.CharField(max_length=300, label=_("Title"))
     priority = forms.ChoiceField(
         choices=Priority.choices,
-        widget=forms.RadioSelect,
+        widget=Chips,
         label=_("Priority"),
         help_text=_("A changed priority counts from the opening on: the clocks are set anew."),
     )

@@ -61,6 +61,9 @@ class Offers:
         return name in self.names
 
 
+NOTHING = Offers(frozenset(), "")
+
+
 def may(user: Person, incident: Incident, action: str) -> bool:
     return MAY[action](user, incident)
 

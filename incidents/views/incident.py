@@ -19,7 +19,7 @@ from incidents.clockcards import card_of
 from incidents.courses import courses_of, stays_of
 from incidents.forms import ActionForm
 from incidents.models import Incident
-from incidents.offers import Offers, offers_for
+from incidents.offers import NOTHING, Offers, offers_for
 from incidents.permissions import sees_internal_notes, sees_internal_side
 from incidents.queries import ClockView, clock_views, incident_list, timeline
 from incidents.settling import SUBJECT_KIND
@@ -66,14 +66,15 @@ def show(
     events = list(timeline(incident, user))
     everything = events if sees_internal_notes(user) else list(incident.events.order_by("at", "id"))
     courses = courses_of(incident, everything, now=now)
-    offers = offers_for(user, incident)
+    # An open form stands alone: another action beside it would throw away what is typed.
+    offers = offers_for(user, incident) if form is None else NOTHING
     context = {
         "incident": incident,
         "action": action,
         "action_title": str(action.title) % {"reference": incident.reference} if action else "",
         "form": form,
         "offers": offers,
-        "buttons": _buttons(offers, has_form=form is not None),
+        "buttons": _buttons(offers),
         "verbs": VERBS,
         "cards": [card_of(course, reference=incident.reference, now=now) for course in courses],
         "resolution": courses[-1] if courses else None,
@@ -92,11 +93,11 @@ def _alerts(request: HttpRequest, incident: Incident) -> list[Alert]:
     return list(alerts_about(SUBJECT_KIND, incident.pk)) if sees_internal_side(request.user) else []
 
 
-def _buttons(offers: Offers, *, has_form: bool) -> list[Button]:
-    """Closing is offered in the head only where it comes next. An open form has the primary button itself."""
+def _buttons(offers: Offers) -> list[Button]:
+    """Closing is offered in the head only where it comes next."""
     names = [name for name in IN_THE_HEAD if name in offers and (name != "close" or offers.primary == "close")]
     names.sort(key=lambda name: name == offers.primary)
-    return [Button(VERBS[name], name == offers.primary and not has_form) for name in names]
+    return [Button(VERBS[name], name == offers.primary) for name in names]
 
 
 def _mark(incident: Incident, clocks: Sequence[ClockView], alerts: Sequence[Alert], *, now: datetime) -> Any:

@@ -27,6 +27,7 @@ from sla.models import Clock
 
 SIZE = 25
 SOME_OVER = 8
+FILTERS = "filters"  # the id of the toolbar's form
 # Bars grow slowly: a list that nothing happened to is drawn anew this often.
 REDRAW_S = 300
 
@@ -79,7 +80,10 @@ def incidents(request: HttpRequest) -> HttpResponse:
         return render(request, template, context)
 
     seen = (view, request.META["QUERY_STRING"], counts, [row.mark for row in shown], int(now.timestamp()) // REDRAW_S)
-    return conditional(request, answer, seen=seen)
+    response = conditional(request, answer, seen=seen)
+    if request.htmx.trigger == FILTERS:  # type: ignore[attr-defined]  # set by django-htmx
+        response["HX-Replace-Url"] = _address(view=view, **_kept(request))
+    return response
 
 
 def _view(request: HttpRequest, wishes: Wishes) -> str:
