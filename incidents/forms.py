@@ -31,7 +31,7 @@ LONGEST_TEXT = 20_000
 VERDICTS = {MET: _("met"), MISSED: _("missed"), RUNNING: _("not decided yet")}
 
 
-class Chips(forms.RadioSelect):
+class RadioSelect(forms.RadioSelect):
     """A few choices side by side; where the form begins with them, the first one has the focus."""
 
     def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -69,10 +69,14 @@ class FilterForm(forms.Form):
     )
     state = forms.ChoiceField(choices=[("", _("All")), *Standing.choices], required=False, label=_("Clock"))
     q = forms.CharField(max_length=200, required=False, label=_("Find in this list"))
-    clock = forms.ChoiceField(choices=[("", ""), *Clock.Kind.choices], required=False, widget=forms.HiddenInput)
-    verdict = forms.ChoiceField(choices=[("", ""), *VERDICTS.items()], required=False, widget=forms.HiddenInput)
-    opened_after = InstantField(required=False)
-    opened_before = InstantField(required=False)
+    clock = forms.ChoiceField(
+        choices=[("", ""), *Clock.Kind.choices], required=False, widget=forms.HiddenInput, label=_("Clock")
+    )
+    verdict = forms.ChoiceField(
+        choices=[("", ""), *VERDICTS.items()], required=False, widget=forms.HiddenInput, label=_("Verdict")
+    )
+    opened_after = InstantField(required=False, label=_("Opened after"))
+    opened_before = InstantField(required=False, label=_("Opened before"))
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,7 +95,7 @@ class FilterForm(forms.Form):
 class OpenForm(forms.Form):
     client = forms.ModelChoiceField(Client.objects.none(), label=_("Client"))
     title = forms.CharField(max_length=300, label=_("What is wrong, in one line"))
-    priority = forms.ChoiceField(choices=Priority.choices, widget=Chips, label=_("Priority"))
+    priority = forms.ChoiceField(choices=Priority.choices, widget=RadioSelect, label=_("Priority"))
     description = forms.CharField(
         required=False,
         max_length=LONGEST_TEXT,
@@ -141,7 +145,7 @@ class ActionForm(forms.Form):
 
 
 class HoldForm(ActionForm):
-    reason = forms.ChoiceField(choices=HoldReason.choices, widget=Chips, label=_("What does it wait for?"))
+    reason = forms.ChoiceField(choices=HoldReason.choices, widget=RadioSelect, label=_("What does it wait for?"))
 
     def prepare(self) -> None:
         stops = terms_of(self.incident.policy_version_id).pause_on
@@ -222,7 +226,7 @@ class EditForm(ActionForm):
     title = forms.CharField(max_length=300, label=_("Title"))
     priority = forms.ChoiceField(
         choices=Priority.choices,
-        widget=Chips,
+        widget=RadioSelect,
         label=_("Priority"),
         help_text=_("A changed priority counts from the opening on: the clocks are set anew."),
     )
