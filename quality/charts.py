@@ -23,17 +23,12 @@ HOUR = 3600
 
 
 def month_chart(facts: Facts, filters: Filters, *, now: datetime) -> LineChart | None:
-    """A year up to the end of the period, or all time; the month that is going on is the last one at most."""
-    last = next_month(today(now).replace(day=1))
-    until = min(filters.period.until or last, last)
+    """The year up to the end of the period; of all time, up to the month of the latest incident."""
     by_month = {group.key["month"]: group for group in report_on(facts, group_by=("month",)).groups}
-    first = (
-        date.fromisoformat(f"{min(by_month)}-01") if filters.period.since is None else next_month(until, -CHART_MONTHS)
-    )
-    months = []
-    while first < until:
-        months.append(first)
-        first = next_month(first)
+    this_month = today(now).replace(day=1)
+    until = filters.period.until or next_month(date.fromisoformat(f"{max(by_month)}-01"))
+    first = next_month(min(until, next_month(this_month)), -CHART_MONTHS)
+    months = [next_month(first, number) for number in range(CHART_MONTHS)]
     groups = [by_month.get(f"{month:%Y-%m}") for month in months]
     series = [
         _line(groups, kind=kind, name=str(kind.label), is_first=kind == filters.clock)
@@ -41,9 +36,8 @@ def month_chart(facts: Facts, filters: Filters, *, now: datetime) -> LineChart |
     ]
     if not any(value is not None for one in series for value in one.values):
         return None
-    form = "M" if len(months) <= CHART_MONTHS else "M y"
     return line_chart(
-        [formats.date_format(month, form) for month in months],
+        [formats.date_format(month, "M y" if month.month == 1 else "M") for month in months],
         series=series,
         show=_show_share,
         summary=_("Share in time by month, against a goal of %(goal)s. ") % {"goal": percent(GOAL)}

@@ -119,6 +119,17 @@ def test_the_chart_by_month_covers_a_year_even_for_a_single_month():
     assert [row[0] for row in chart.table.rows][0::11] == ["Apr", "Mar"]
     assert chart.table.rows[-1] == ("Mar", "100%", "100%")
     assert chart.table.rows[0] == ("Apr", "–", "–")
+    assert chart.table.rows[9][0] == "Jan 26"
+
+
+def test_of_all_time_the_chart_shows_the_year_up_to_the_latest_incident():
+    client = a_client(policy=a_policy(response_s=900, resolution_s=3600))
+    for years in (0, 8):
+        resolved(IN_TIME, at=MONDAY - timedelta(days=365 * years), client=client)
+    chart = page(period=period_named("all", now=NOW + timedelta(days=900))).by_month
+    assert chart is not None
+    assert chart.table.rows[-1] == ("Mar", "100%", "100%")
+    assert chart.table.rows[0] == ("Apr", "–", "–")
 
 
 def test_the_chart_by_department_follows_the_chosen_clock():
