@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Contact
 from desk import words
 from desk.contact_map import ContactMap, Face, Side, contact_map
-from desk.health import GOAL, Health
+from desk.health import Health
 from desk.queries.clients import ClientLine, ClientPage, Figures
 from kernel.charts import LineChart, Series, Spark, line_chart, sparkline
 from kernel.templatetags.ui import percent
 from quality.queries import Compliance
+from quality.statistics import GOAL
 
 # Which badge a health wears, and what it is called.
 HEALTH = {
@@ -86,6 +87,7 @@ def client_parts(page: ClientPage) -> dict[str, Any]:
         "health": str(health),
         "sentence": words.verdict(page),
         "people": _people(page),
+        "goal": GOAL,
     }
     if page.figures is not None:
         response, resolution = page.figures.this_month

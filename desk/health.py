@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-GOAL: Final = 0.95
+from quality.statistics import GOAL
+
 FLOOR: Final = 0.90
 
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from desk.health import GOAL, Health, Standing
+from desk.health import Health, Standing
 from desk.queries.clients import ClientLine, ClientPage
 from desk.queries.departments import Counts
 from desk.queries.today import Needs
 from kernel.templatetags.ui import percent
+from quality.statistics import GOAL
 
 
 def today_sentence(needs: Needs) -> str:
@@ -29,6 +30,9 @@ def today_sentence(needs: Needs) -> str:
             )
             % {"n": needs.new}
         )
+    if needs.free:
+        words = ngettext("Nobody has %(n)d with your department.", "Nobody has %(n)d with your department.", needs.free)
+        said.append(words % {"n": needs.free})
     if said:
         return " ".join(said)
     if needs.open:

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import clients_visible_to, is_staff_member
 from accounts.reach import reach_of
 from desk import faces, words
+from desk.health import FLOOR
 from desk.queries.clients import client_page, portfolio
+from quality.statistics import GOAL
 
 
 @login_required
@@ -29,6 +31,8 @@ def clients(request: HttpRequest) -> HttpResponse:
         "tally": faces.tally(lines),
         "sentence": words.portfolio_sentence(lines),
         "has_choice": has_choice,
+        "goal": GOAL,
+        "floor": FLOOR,
         "is_mine": is_mine,
     }
     return render(request, "desk/clients.html", context)

@@ -69,6 +69,7 @@ def test_an_engineer_sees_the_own_incidents_first_and_takes_what_nobody_has(worl
     world.incident(title="Of another department", department=world.unix)
     browser = browse(world.engineer)
     page = browser.get("/").text
+    assert "Nobody has 1 with your department." in page
     assert page.index("In my hands") < page.index("Nobody has it yet") < page.index("Nobody has this")
     assert "Of another department" not in page
     browser.post(f"/act/{free.pk}/take/")
@@ -210,6 +211,11 @@ def test_a_tam_does_not_find_another_tams_client(world, browse):
     assert browser.get("/clients/other/").status_code == 404
     assert CANARY not in browser.get("/clients/").text
     assert "Secret of theirs" not in browser.get("/find/?q=secret").text
+
+
+def test_the_frame_names_the_role_that_says_most(world, browse):
+    grant(world.architect, Role.ENGINEER, Grant.Scope.DEPARTMENT, world.network.pk)
+    assert ">Architect<" in browse(world.architect).get("/").text
 
 
 @pytest.mark.parametrize(
