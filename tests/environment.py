@@ -20,7 +20,7 @@ SETTINGS = (
         "EMAIL_URL",
         "LOG_LEVEL",
     ),
-    *("SECRET_KEY", "SITE_URL", "STATIC_ROOT", "TIME_ZONE", "TRUSTED_PROXIES"),
+    *("METRICS", "SECRET_KEY", "SITE_URL", "STATIC_ROOT", "TIME_ZONE", "TRUSTED_PROXIES"),
 )
 for name in SETTINGS:
     os.environ.pop(name, None)
