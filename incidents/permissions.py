@@ -59,15 +59,6 @@ def may_report(user: Person) -> bool:
     return reach_of(user).has_role(Role.ADMIN, Role.MANAGER, Role.TAM, Role.INTEGRATION)
 
 
-def may_open(user: Person, client_id: int) -> bool:
-    reach = reach_of(user)
-    if reach.only_clients is not None and client_id not in reach.only_clients:
-        return False
-    own = client_id in reach.client_ids or client_id in reach.contact_client_ids
-    staff = reach.has_role(Role.ENGINEER, Role.HEAD)
-    return reach.everything or own or staff
-
-
 def may_edit(user: Person, incident: Incident) -> bool:
     """Words, priority, project: who answers for the client, or the system that reported it."""
     return _leads(reach_of(user), incident) or _heads(reach_of(user), incident)

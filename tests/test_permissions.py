@@ -249,7 +249,7 @@ def _send(program: APIClient, method: str, address: str, body: Any) -> Any:
     return program.generic(
         method,
         address,
-        data=b"" if body is None else json.dumps(body),
+        data="" if body is None else json.dumps(body),
         content_type="application/json",
         headers=headers,
     )
@@ -268,7 +268,7 @@ def _addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> It
         if isinstance(pattern, URLResolver):
             yield from _addresses(pattern.url_patterns, route)
         elif route.startswith("api/v1/"):
-            view = pattern.callback
+            view: Any = pattern.callback
             actions = getattr(view, "actions", None)
             names = actions or [name for name in view.cls.http_method_names if hasattr(view.cls, name)]
             yield from ((name.upper(), route) for name in names if name not in {"head", "options"})

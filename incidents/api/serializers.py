@@ -205,7 +205,7 @@ class TicketInput(StrictSerializer):
 class TicketItem(TicketInput):
     """One of many, so it says itself which ticket it is."""
 
-    source = Text(max_length=40, validators=[SOURCE])  # type: ignore[assignment]
+    source = Text(max_length=40, validators=[SOURCE])
     external_ref = Text(max_length=120)
 
 

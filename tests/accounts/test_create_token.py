@@ -54,7 +54,9 @@ def test_it_can_be_narrowed_to_clients():
 def test_it_ends_after_its_days():
     a_user("robot", Role.INTEGRATION)
     create_token("robot", "--name", "short", "--days", "7")
-    left = ApiToken.objects.get().expires_at - timezone.now()
+    expires_at = ApiToken.objects.get().expires_at
+    assert expires_at is not None
+    left = expires_at - timezone.now()
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
 
 

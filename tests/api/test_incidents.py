@@ -1,6 +1,7 @@
 """`incidents/`: what they show, how they are opened, changed and told of."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -184,7 +185,7 @@ def test_words_and_priority_are_changed_what_was_fixed_at_the_opening_is_not(pro
     }
     answer = program.patch(url, changes, headers={"If-Match": '"1"'})
     assert answer.json().items() >= changes.items()
-    for field, value in [
+    fixed: list[tuple[str, Any]] = [
         ("client", "nowhere"),
         ("department", "unix"),
         ("assignee", "root"),
@@ -194,7 +195,8 @@ def test_words_and_priority_are_changed_what_was_fixed_at_the_opening_is_not(pro
         ("status", "closed"),
         ("resolved_at", None),
         ("clocks", []),
-    ]:
+    ]
+    for field, value in fixed:
         refused = program.patch(url, {field: value}, headers={"If-Match": "*"})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, field)
     kept = program.get(url).json()
