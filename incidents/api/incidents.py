@@ -203,7 +203,11 @@ class IncidentViewSet(Creates, Updates):
         """Another system's ticket, by its number there."""
         rows = self.scope(request.user).filter(source=source, external_ref=external_ref)
         slug = request.query_params.get("client")
-        match list(rows.filter(client__slug=slug)[:2] if slug is not None else rows[:2]):
+        try:
+            found = list(rows.filter(client__slug=slug)[:2] if slug is not None else rows[:2])
+        except ValueError:  # a NUL, for which PostgreSQL does not even look
+            raise NotFound from None
+        match found:
             case [incident]:
                 return self.answer(incident)
             case []:

@@ -39,6 +39,8 @@ def program(api):
         "/api/v1/incidents/by-ref/jira/",
         "/api/v1/incidents/by-ref/jira//",
         "/api/v1/incidents/by-ref/ji%00ra/7/",
+        "/api/v1/incidents/by-ref/jira/7%00/",
+        "/api/v1/incidents/by-ref/jira/7/?client=%00",
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post", "put"])
