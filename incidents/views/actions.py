@@ -17,7 +17,7 @@ from accounts.models import User
 from incidents.models import Incident
 from incidents.offers import may, offers_for
 from incidents.queries import incident_list
-from incidents.views.incident import show
+from incidents.views.page import show
 from incidents.views.verbs import VERBS, Verb
 from kernel.errors import DomainError
 from kernel.fragments import wants_fragment

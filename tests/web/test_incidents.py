@@ -547,6 +547,17 @@ def test_the_page_costs_the_same_for_one_event_and_for_twenty(world, browse):
     assert cost(1) == cost(18)
 
 
+def test_a_timeline_without_end_is_cut_until_somebody_asks_for_the_rest(world, browse, monkeypatch):
+    monkeypatch.setattr("incidents.views.page.MOST_LINES", 2)
+    incident = world.incident()
+    for number in range(4):
+        operations.comment(incident=incident, text=f"note {number}", actor=world.tam, now=world.now)
+    browser = browse(world.tam)
+    page = words(browser.get(f"/incidents/{incident.pk}/"))
+    assert order(page, *(f"note {number}" for number in range(4)), "3 earlier") == ["note 3", "note 2", "3 earlier"]
+    assert "note 0" in words(browser.get(f"/incidents/{incident.pk}/?whole"))
+
+
 def test_markup_in_what_people_wrote_stays_words(world, browse):
     incident = world.incident(title="<script>alert(1)</script>", description="<img src=x>")
     operations.comment(incident=incident, text="<b>bold</b>\n\njavascript:x", actor=world.tam, now=world.now)

@@ -31,6 +31,8 @@ from sla.permissions import may_read_policies
 
 # While a clock ticks its bar grows: the page is drawn anew once a minute, though nothing happened.
 REDRAW_S = 60
+# A timeline that some system fills is cut here until somebody asks for the rest.
+MOST_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def show(
     courses = courses_of(incident, everything, now=now)
     # An open form stands alone: another action beside it would throw away what is typed.
     offers = offers_for(user, incident) if form is None else NOTHING
+    lines = lines_of(incident, events, courses, user=user)
+    cut = 0 if "whole" in request.GET else max(len(lines) - MOST_LINES, 0)
     context = {
         "incident": incident,
         "action": action,
@@ -79,7 +83,8 @@ def show(
         "cards": [card_of(course, reference=incident.reference, now=now) for course in courses],
         "resolution": courses[-1] if courses else None,
         "shows_policy": may_read_policies(user),
-        "lines": lines_of(incident, events, courses, user=user),
+        "lines": lines[: len(lines) - cut],
+        "cut": cut,
         "is_internal": sees_internal_side(user),
         "stays": stays_of(incident, courses, now=now) if sees_internal_side(user) else [],
         "alerts": _alerts(request, incident) if alerts is None else alerts,
