@@ -134,8 +134,8 @@ def _differences(kind: str, subject_id: int, *, now: datetime) -> Iterator[Viola
 
 def _wrong_columns(clock: Clock, measured: Measured, *, now: datetime) -> Iterable[str]:
     columns = measured.columns(alerted_level=clock.alerted_level)
-    if clock.state == Clock.State.RUNNING and clock.due_at is not None and clock.due_at < now:
-        # Passed a moment ago; if it is longer ago, that is R1.
+    if clock.state == Clock.State.RUNNING and clock.alerted_level < Alert.BREACH:
+        # Its deadline may have passed a moment ago; if that is longer ago and nobody noticed, it is R1.
         columns |= {"state": clock.state, "breached_at": None}
     due = columns.pop("wake_at")
     wrong = [column for column, value in columns.items() if getattr(clock, column) != value]

@@ -6,13 +6,13 @@ events say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from incidents.lifecycle import Step, Story, tell
 from incidents.models import FAR_FUTURE, Hop, Incident, IncidentEvent
 from sla.measure import Measured, Run, epoch, instant, measure, pinned
-from sla.models import Calendar, CalendarVersion, Clock, PolicyVersion
+from sla.models import Calendar, Clock, PolicyVersion
 from sla.replay import Mark
 from sla.terms import terms_of
 
@@ -51,25 +51,32 @@ def runs_of(story: Story, *, opened_at: int) -> list[Run]:
     return runs
 
 
-def measured(incident: Incident, story: Story, *, clocks: Sequence[Clock], now: datetime) -> list[Measured]:
-    """The clocks as they must stand at `now`; stored ones keep the calendar version they were started with."""
-    terms = terms_of(incident.policy_version_id)
-    versions = CalendarVersion.objects.in_bulk({c.calendar_version_id for c in clocks})
-    return measure(
-        runs_of(story, opened_at=epoch(incident.opened_at)),
-        terms=terms,
-        priority=story.priority,
-        calendar_version=pinned(
-            clocks, calendars={pk: v.calendar_id for pk, v in versions.items()}, current=current_calendar_version
-        ),
-        now=epoch(now),
-    )
-
-
 def current_calendar_version(calendar_id: int) -> int:
     version = Calendar.objects.values_list("current_id", flat=True).get(pk=calendar_id)
     assert version is not None
     return version
+
+
+def measured(
+    incident: Incident,
+    story: Story,
+    *,
+    clocks: Sequence[Clock],
+    now: datetime,
+    current: Callable[[int], int] = current_calendar_version,
+) -> list[Measured]:
+    """The clocks as they must stand at `now`; stored ones keep the calendar version they were started with.
+
+    `current` names the version that new clocks of a calendar start with.
+    """
+    terms = terms_of(incident.policy_version_id)
+    return measure(
+        runs_of(story, opened_at=epoch(incident.opened_at)),
+        terms=terms,
+        priority=story.priority,
+        calendar_version=pinned(clocks, current=current),
+        now=epoch(now),
+    )
 
 
 def apply_story(incident: Incident, story: Story) -> None:

@@ -5,13 +5,13 @@ The live operations, the import and the audit all come through `measure`; only h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sla.models import Clock
 from sla.replay import ClockState, Mark, elapsed_at, replay, wake_instants
-from sla.terms import Terms, business_calendar
+from sla.terms import Terms, business_calendar, calendar_of
 
 BREACH = 100
 
@@ -87,9 +87,17 @@ class Measured:
         """The instant of the first level above `alerted_level`; in the past if the sweep still owes it."""
         return next((at for percent, at in self.levels() if percent > alerted_level), None)
 
-    def level_at(self, now: int) -> int:
-        """The highest level passed at `now`, 0 for none."""
-        return max((percent for percent, at in self.levels() if at <= now), default=0)
+    def level_passed(self, now: int) -> int:
+        """The highest level passed at `now`, 0 for none. Standing clocks, too, have passed what they have used up."""
+        state = self.state
+        used = 100 * elapsed_at(
+            elapsed_s=state.elapsed_s,
+            running_since=state.running_since,
+            calendar=business_calendar(self.calendar_version_id),
+            now=now,
+        )
+        shares = [percent for percent in self.thresholds if percent != BREACH and percent * self.target_s <= used]
+        return max([0, *shares, *([] if state.breached_at is None else [BREACH])])
 
 
 def _instant(epoch_s: int | None) -> datetime | None:
@@ -148,19 +156,16 @@ def reading(clock: Clock, *, now: datetime) -> Reading:
     return Reading(elapsed, clock.target_s - elapsed, 100 * elapsed / clock.target_s)
 
 
-def pinned(
-    clocks: Iterable[Clock], *, calendars: Mapping[int, int], current: Callable[[int], int]
-) -> Callable[[str, int, int], int]:
-    """A `calendar_version` for `measure`: what each stored clock has pinned, as long as its calendar is still the
-    target's.
+def pinned(clocks: Iterable[Clock], *, current: Callable[[int], int]) -> Callable[[str, int, int], int]:
+    """A `calendar_version` for `measure`: what a stored clock has pinned while its calendar is the target's.
 
-    `calendars` maps a calendar version to its calendar; `current` answers for new clocks and changed calendars.
+    `current` answers for new clocks and changed calendars.
     """
     held = {(c.kind, c.cycle): c.calendar_version_id for c in clocks}
 
     def choose(kind: str, cycle: int, calendar_id: int) -> int:
         version = held.get((kind, cycle))
-        if version is not None and calendars[version] == calendar_id:
+        if version is not None and calendar_of(version) == calendar_id:
             return version
         return current(calendar_id)
 

@@ -42,9 +42,10 @@ class Write:
 
 
 def may_write(path: PurePosixPath) -> bool:
-    """Operations write; the kernel gives them the tools; migrations and the demo's seed have nobody to ask."""
+    """Operations write, a room's or those of one of its packages; the kernel gives them the tools; migrations and the
+    demo's seed have nobody to ask."""
     room, *inside = path.parts
-    return room in {"kernel", "demo"} or inside[0] in {"operations.py", "operations", "migrations"}
+    return room in {"kernel", "demo"} or not {"operations.py", "operations", "migrations"}.isdisjoint(inside)
 
 
 def forbidden_writes(root: Path, *, rooms: Iterable[str]) -> list[Write]:

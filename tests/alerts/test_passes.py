@@ -1,0 +1,163 @@
+"""One full pass, and the processes that run it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from alerts import operations, tasks
+from alerts.beats import last_pass
+from alerts.loops import Loops
+from alerts.models import Alert, Delivery
+from alerts.operations.passes import REPAIR_EVERY
+from kernel.models import ProcessBeat
+from tests.factories import MONDAY, a_client, a_policy, an_incident
+
+BREACHED = MONDAY + timedelta(hours=1, seconds=1)
+
+
+@pytest.mark.django_db
+def test_a_pass_notices_records_sends_and_leaves_its_pulse(mailoutbox) -> None:
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)))
+    done = operations.run_pass(BREACHED, process_name="alerts:test")
+    assert (done["breached"], done["sent"], len(mailoutbox)) == (1, 1, 1)
+    pulse = ProcessBeat.objects.get(name="alerts:test")
+    assert pulse.pass_started == BREACHED
+    assert pulse.figures == done
+    ended = last_pass()
+    assert ended is not None
+    assert BREACHED <= ended < BREACHED + timedelta(seconds=10)
+
+
+@pytest.mark.django_db
+def test_an_idle_pass_costs_the_same_few_queries_however_many_clocks_run() -> None:
+    client = a_client(policy=a_policy())
+
+    def cost(incidents: int) -> int:
+        for _ in range(incidents):
+            an_incident(client=client)
+        operations.run_pass(MONDAY, process_name="alerts:test")
+        with CaptureQueriesContext(connection) as queries:
+            operations.run_pass(MONDAY, process_name="alerts:test")
+        return len(queries)
+
+    assert cost(1) == cost(19) <= 5
+
+
+@pytest.mark.django_db
+def test_repairs_run_once_a_minute_whoever_passes() -> None:
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)))
+    operations.run_pass(BREACHED, process_name="alerts:one")
+    Alert.objects.all().delete()
+    assert operations.run_pass(BREACHED + REPAIR_EVERY / 2, process_name="alerts:two")["repaired"] == 0
+    assert operations.run_pass(BREACHED + REPAIR_EVERY, process_name="alerts:two")["repaired"] == 1
+    assert Alert.objects.get().level == 100
+
+
+@pytest.mark.django_db
+def test_processes_that_ended_long_ago_are_forgotten() -> None:
+    operations.run_pass(MONDAY, process_name="alerts:old")
+    operations.run_pass(MONDAY + timedelta(days=8), process_name="alerts:new")
+    assert list(ProcessBeat.objects.filter(name__startswith="alerts:").values_list("name", flat=True)) == ["alerts:new"]
+
+
+@pytest.mark.django_db
+def test_once_does_one_pass_and_says_what_it_did(mailoutbox) -> None:
+    now = timezone.now().replace(microsecond=0)
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)), at=now - timedelta(hours=2), now=now)
+    printed = StringIO()
+    call_command("run_alerts", "--once", stdout=printed)
+    done = json.loads(printed.getvalue())
+    assert (done["breached"], done["claimed"], done["sent"]) == (1, 1, 1)
+
+
+@pytest.mark.django_db
+def test_celery_carries_the_same_pass(mailoutbox) -> None:
+    now = timezone.now().replace(microsecond=0)
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)), at=now - timedelta(hours=2), now=now)
+    assert tasks.run_pass.run()["sent"] == 1
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "It did not come to this within 20 s."
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def loops(monkeypatch):
+    """`run_alerts` in this process, its signals left alone."""
+    monkeypatch.setattr("alerts.loops.signal.signal", lambda *_: None)
+    monkeypatch.setattr("alerts.loops.IDLE_S", 0.05)
+    running = Loops("alerts:test")
+    thread = threading.Thread(target=running.run)
+    yield running, thread
+    running.stopping.set()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_loops_go_on_after_the_database_was_away(loops, mailoutbox, monkeypatch, caplog) -> None:
+    from alerts import loops as module
+
+    there = module.database_now
+    asked = []
+
+    def away():
+        asked.append(1)
+        raise OperationalError("server closed the connection\nunexpectedly")
+
+    monkeypatch.setattr(module, "database_now", away)
+    _running, thread = loops
+    thread.start()
+    until(lambda: len(asked) > 20)
+    now = timezone.now().replace(microsecond=0)
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)), at=now - timedelta(hours=2), now=now)
+    monkeypatch.setattr(module, "database_now", there)
+    until(
+        lambda: (
+            Delivery.objects.filter(state="sent").exists() and ProcessBeat.objects.filter(name="alerts:test").exists()
+        )
+    )
+    complaints = [r.getMessage() for r in caplog.records if "does not answer" in r.getMessage()]
+    assert complaints == ["The database does not answer: server closed the connection unexpectedly"]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_mail_server_that_hangs_delays_no_record(loops, monkeypatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr("alerts.mail.send", lambda *_: answered.wait(20))
+    client = a_client(policy=a_policy(resolution_s=360000))
+    now = timezone.now().replace(microsecond=0)
+    an_incident(client=client, at=now - timedelta(hours=2), now=now)
+    _running, thread = loops
+    thread.start()
+    until(lambda: Delivery.objects.filter(lease_token__isnull=False).exists())
+    an_incident(client=client, at=now - timedelta(hours=2), now=now)
+    until(lambda: Alert.objects.filter(level=100).count() == 2)
+    assert not Delivery.objects.filter(state="sent").exists()
+    answered.set()
+    until(lambda: Delivery.objects.filter(state="sent").count() == 2)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_without_moving_senders_there_is_no_pulse(loops) -> None:
+    running, _thread = loops
+    running.sweep(timezone.now())
+    assert ProcessBeat.objects.filter(name="alerts:test").exists()
+    ProcessBeat.objects.all().delete()
+    running._senders_moved[0] -= 61
+    running.sweep(timezone.now())
+    assert not ProcessBeat.objects.filter(name="alerts:test").exists()
