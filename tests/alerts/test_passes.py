@@ -24,6 +24,8 @@ from kernel.models import ProcessBeat
 from tests.factories import MONDAY, a_client, a_policy, an_incident
 
 BREACHED = MONDAY + timedelta(hours=1, seconds=1)
+# Within a pass the time goes on: what follows upon one is later by more than it may have taken.
+LATER = timedelta(seconds=10)
 
 
 @pytest.mark.django_db
@@ -48,7 +50,7 @@ def test_an_idle_pass_costs_the_same_few_queries_however_many_clocks_run() -> No
             an_incident(client=client)
         operations.run_pass(MONDAY, process_name="alerts:test")
         with CaptureQueriesContext(connection) as queries:
-            operations.run_pass(MONDAY, process_name="alerts:test")
+            operations.run_pass(MONDAY + LATER, process_name="alerts:test")
         return len(queries)
 
     assert cost(1) == cost(19) <= 5
@@ -60,7 +62,7 @@ def test_repairs_run_once_a_minute_whoever_passes() -> None:
     operations.run_pass(BREACHED, process_name="alerts:one")
     Alert.objects.all().delete()
     assert operations.run_pass(BREACHED + REPAIR_EVERY / 2, process_name="alerts:two")["repaired"] == 0
-    assert operations.run_pass(BREACHED + REPAIR_EVERY, process_name="alerts:two")["repaired"] == 1
+    assert operations.run_pass(BREACHED + REPAIR_EVERY + LATER, process_name="alerts:two")["repaired"] == 1
     assert Alert.objects.get().level == 100
 
 
@@ -102,7 +104,7 @@ def loops(monkeypatch):
     monkeypatch.setattr("alerts.loops.IDLE_S", 0.05)
     running = Loops("alerts:test")
     thread = threading.Thread(target=running.run)
-    yield running, thread
+    yield thread
     running.stopping.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
@@ -120,8 +122,7 @@ def test_the_loops_go_on_after_the_database_was_away(loops, mailoutbox, monkeypa
         raise OperationalError("server closed the connection\nunexpectedly")
 
     monkeypatch.setattr(module, "database_now", away)
-    _running, thread = loops
-    thread.start()
+    loops.start()
     until(lambda: len(asked) > 20)
     now = timezone.now().replace(microsecond=0)
     an_incident(client=a_client(policy=a_policy(resolution_s=360000)), at=now - timedelta(hours=2), now=now)
@@ -142,8 +143,7 @@ def test_a_mail_server_that_hangs_delays_no_record(loops, monkeypatch) -> None:
     client = a_client(policy=a_policy(resolution_s=360000))
     now = timezone.now().replace(microsecond=0)
     an_incident(client=client, at=now - timedelta(hours=2), now=now)
-    _running, thread = loops
-    thread.start()
+    loops.start()
     until(lambda: Delivery.objects.filter(lease_token__isnull=False).exists())
     an_incident(client=client, at=now - timedelta(hours=2), now=now)
     until(lambda: Alert.objects.filter(level=100).count() == 2)
@@ -152,9 +152,9 @@ def test_a_mail_server_that_hangs_delays_no_record(loops, monkeypatch) -> None:
     until(lambda: Delivery.objects.filter(state="sent").count() == 2)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_without_moving_senders_there_is_no_pulse(loops) -> None:
-    running, _thread = loops
+@pytest.mark.django_db
+def test_without_moving_senders_there_is_no_pulse() -> None:
+    running = Loops("alerts:test")
     running.sweep(timezone.now())
     assert ProcessBeat.objects.filter(name="alerts:test").exists()
     ProcessBeat.objects.all().delete()
