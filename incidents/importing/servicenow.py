@@ -61,6 +61,9 @@ class Said:
     def content(self) -> tuple[int, str, str, str, str]:
         return self.at, self.status, self.hold_reason, self.priority, self.group
 
+    def fingerprint(self, number: str) -> int:
+        return hash((number, self.count, self.content))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -74,9 +77,13 @@ class Entry:
 
 @dataclass
 class LogTicket(Ticket):
-    """`latest` is the row with the highest sys_mod_count: title and description come from it."""
+    """`latest` is the row with the highest sys_mod_count: title and description come from it.
+
+    `told` holds the fingerprints of all rows that this run has read so far, also those of earlier tickets.
+    """
 
     words: Words
+    told: set[int]
     said: list[Said] = field(default_factory=list)
     latest: Mapping[str, str] = field(default_factory=dict)
     highest: int = -1
@@ -101,7 +108,7 @@ class LogTicket(Ticket):
             return Additions(rejected=self.refused(reason))
         log = [event for event in known if event.via == VIA and event.external_id]
         stored = _stored(log)
-        new, rejected = self._compare(stored, now=setting.now)
+        new, rejected = self._compare(stored)
         if not new:
             return Additions(rejected=rejected)
         numbered = _numbered(new, Counter(entry.order[0] for entry in stored), recorded_at=setting.now)
@@ -114,7 +121,7 @@ class LogTicket(Ticket):
         replaced = [event.pk for event in log]
         return Additions(events=in_order([*others, *events]), fresh=events, replaced=replaced, rejected=rejected)
 
-    def _compare(self, stored: Sequence[Entry], *, now: datetime) -> tuple[list[Said], list[Rejected]]:
+    def _compare(self, stored: Sequence[Entry]) -> tuple[list[Said], list[Rejected]]:
         """The rows that are not stored yet, and those whose sys_mod_count is taken by other content."""
         by_count: dict[int, list[Entry]] = defaultdict(list)
         for entry in stored:
@@ -131,7 +138,10 @@ class LogTicket(Ticket):
         new, rejected = [], []
         for said in left:
             # Rows of one sys_mod_count are a tie when the file tells all of them, else one of them is wrong.
-            if all(e.external_id in confirmed or e.recorded_at == now for e in by_count[said.count]):
+            if all(
+                e.external_id in confirmed or e.said.fingerprint(self.reference) in self.told
+                for e in by_count[said.count]
+            ):
                 new.append(said)
             else:
                 reason = _("sys_mod_count %(count)s contradicts what was imported before") % {"count": said.count}
@@ -206,6 +216,7 @@ class ServiceNow(Format):
         """`words` makes title, description, category and service of a row's cells; by default `words_of`."""
         self.zone = zone
         self.words = words or words_of
+        self._told: set[int] = set()
 
     def check(self, header: Sequence[str]) -> None:
         missing = [name for name in self.needed if name not in header]
@@ -219,6 +230,7 @@ class ServiceNow(Format):
         names = [name for name in (*self.needed, *self.optional) if name in header]
         places = itemgetter(*map(header.index, names))
         ticket: LogTicket | None = None
+        self._told = set()
         try:
             for row in rows:
                 if isinstance(row, Rejected):
@@ -247,11 +259,12 @@ class ServiceNow(Format):
         said = self._said(cells, line, setting)
         opened_at = setting.past(day_first(cells["opened_at"], self.zone))
         if ticket is None:
-            ticket = LogTicket(SOURCE, _reference(cells["number"]), [], opened_at, self.words)
+            ticket = LogTicket(SOURCE, _reference(cells["number"]), [], opened_at, self.words, self._told)
         elif ticket.opened_at != opened_at:
             raise Refused(_("opened_at differs from line %(line)s") % {"line": ticket.lines[0]})
         ticket.lines.append(line)
         ticket.said.append(said)
+        self._told.add(said.fingerprint(ticket.reference))
         if said.count >= ticket.highest:
             ticket.highest, ticket.latest = said.count, cells
         return ticket
