@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 from zoneinfo import available_timezones
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -26,8 +25,6 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=60, blank=True, validators=[validate_time_zone])
     language = models.CharField(max_length=5, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     # Set by authentication: the clients that the token in use is limited to, and what to call it in the history.
     token_client_ids: frozenset[int] | None = None

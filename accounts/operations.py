@@ -69,7 +69,7 @@ def create_user(
     at: datetime,
     **fields: Any,
 ) -> User:
-    """A person with roles. Administrators, service managers and integrations reach everything, others what they are given.
+    """A person with roles. Administrators, service managers and integrations reach everything, others what is given.
 
     Without a password nobody can sign in with the account. `password_hash` is one that was hashed before.
     """
@@ -298,7 +298,7 @@ def create_token(
     actor: User | None,
     at: datetime,
 ) -> tuple[ApiToken, str]:
-    """A token and its secret, which is not stored and cannot be shown again. `clients` (slugs) narrow what it reaches."""
+    """A token and its secret, which is not stored and cannot be shown again. `clients` are slugs that narrow it."""
     slugs = set(clients)
     found = list(Client.objects.filter(slug__in=slugs))
     unknown = slugs - {client.slug for client in found}

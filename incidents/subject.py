@@ -30,7 +30,7 @@ class IncidentClocks:
         return measured(incident, story, clocks=clocks, now=now)
 
     def recipients(self, subject_id: int, *, at: datetime) -> list[Candidate]:
-        """The client's TAM, or who stands in; the deputy; the head of the department that has it; the service manager."""
+        """The client's TAM, or who stands in; the deputy; the head of the department; the service manager."""
         incident = Incident.objects.select_related(
             "client__tam", "client__deputy", "client__service_manager", "department__head"
         ).get(pk=subject_id)

@@ -90,7 +90,7 @@ def _start_all(supervisor: Supervisor, *, host: str, port: int) -> None:
     python = sys.executable
     celery = [python, "-m", "celery", "--app", "tamhub", "--workdir", str(settings.BASE_DIR)]
     web = [python, "-m", "gunicorn", "tamhub.wsgi", "--chdir", str(settings.BASE_DIR), "--bind", f"{host}:{port}"]
-    supervisor.start("web", [*web, "--workers", "2", "--threads", "4", "--access-logfile", "-"])
+    supervisor.start("web", [*web, "--workers", "2", "--threads", "4", "--access-logfile", "-", "--no-control-socket"])
     quiet = ["--without-gossip", "--without-mingle"]
     supervisor.start(
         "worker", [*celery, "worker", "--queues", "alerts,metrics", "--pool", "threads", "--concurrency", "2", *quiet]
