@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Client, Role, User
-from kernel.api.pagination import complete_ordering
+from kernel.keyset import complete_ordering
 from tests.factories import MONDAY, a_client, a_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.kernel.api_example")]
