@@ -24,7 +24,7 @@ class AlertRow:
 
 @dataclass(frozen=True)
 class AlertCounts:
-    """How many alerts are open, how many messages could not be delivered, and how many are on their way."""
+    """How many alerts need somebody, how many messages could not be delivered, and how many are on their way."""
 
     open: int
     dead: int
@@ -41,9 +41,12 @@ def alerts_about(subject_kind: str, subject_id: int) -> QuerySet[Alert]:
 
 
 def loudest(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    """The open ones of these, one a clock: who deals with its breach has dealt with the warnings before it."""
+    """Those of these that need somebody, one a clock: who deals with its breach has dealt with the warnings before it.
+
+    Once the clock has stopped, there is nothing left to hurry for.
+    """
     louder = Alert.objects.filter(clock=OuterRef("clock"), state=Alert.State.OPEN, level__gt=OuterRef("level"))
-    return alerts.filter(~Exists(louder), state=Alert.State.OPEN)
+    return alerts.filter(~Exists(louder), state=Alert.State.OPEN, clock__stopped_at=None)
 
 
 def open_alerts(user: Person, *, only_mine: bool = False) -> QuerySet[Alert]:
