@@ -2,8 +2,8 @@
 
 Imports FILE (by default the demo's sample) into an empty database, in a process of its own, and prints as JSON what it
 took on each database: seconds on the wall, user and system time of the importing process in seconds, its largest
-memory, the longest transaction; and the same for a second run, which finds everything unchanged. `--check` compares every
-incident with the independent replay of the tests, under a calendar around the clock and one of office hours.
+memory, the longest transaction; and the same for a second run, which finds everything unchanged. `--check` compares
+every incident with the independent replay of the tests, under a calendar around the clock and one of office hours.
 
 A database is made, used and dropped: for SQLite in a temporary folder, for PostgreSQL (`--database
 postgres://user@host/any`, repeatable) beside the named one.

@@ -154,7 +154,7 @@ class Reader:
         if len(self.header) == 1:
             for separator, name in ((";", ";"), ("\t", "TAB"), ("|", "|")):
                 if separator in self.header[0]:
-                    message = _("Line 1, the header: columns are separated by %(found)s; a comma is expected.")
+                    message = _("Line 1, the header: columns are separated by “%(found)s”, a comma is expected.")
                     raise Unusable(message % {"found": name})
 
 
@@ -226,7 +226,7 @@ def _source(raw: IO[bytes], *, name: str, size: int) -> Source:
 def _refuse_other_files(start: bytes) -> None:
     if not start:
         raise Unusable(_("The file is empty."))
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4096].split(b"\n")[0]:
-        raise Unusable(_("Line 1: the file is UTF-16 or no text at all; UTF-8 is expected."))
     if start.startswith(b"PK\x03\x04"):
         raise Unusable(_("The file is a spreadsheet or an archive, not text: save it as CSV in UTF-8."))
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4096].split(b"\n")[0]:
+        raise Unusable(_("Line 1: the file is UTF-16 or no text at all; UTF-8 is expected."))

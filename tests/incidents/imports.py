@@ -86,7 +86,4 @@ def a_log(path: Path, rows: Iterable[str], *, header: str = LOG_HEADER) -> Path:
 
 def everything_stored() -> dict[str, list[tuple[Any, ...]]]:
     """All that an import may write: any change of any column shows."""
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values_list())  # type: ignore[attr-defined]
-        for model in TABLES
-    }
+    return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in TABLES}

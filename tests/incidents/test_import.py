@@ -203,7 +203,7 @@ def test_a_file_may_come_by_the_standard_input(
 ) -> None:
     content = a_log(tmp_path / "log.csv", two_incidents()).read_bytes()
     raw = BytesIO(gzip.compress(content) if compressed else content)
-    monkeypatch.setattr("sys.stdin", TextIOWrapper(BufferedReader(raw)))  # type: ignore[arg-type]
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BufferedReader(raw)))
     assert import_file("-", client=client).counts == {"read": 5, "created": 2}
 
 

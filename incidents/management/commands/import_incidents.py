@@ -73,6 +73,8 @@ class Command(BaseCommand):
             self.stdout.write(_("Dry run: nothing was written."))
         if not run.read:
             self.stdout.write(_("The file has a header and no rows."))
+        if run.blank:
+            self.stdout.write(_("Blank lines passed over: %(count)s") % {"count": run.blank})
         for name, number in (
             ("read", run.read),
             ("created", run.count(CREATED)),
