@@ -46,6 +46,12 @@ lock: $(DEV) ## Lock requirements/*.in with hashes (LOCK_OPTIONS=--upgrade for n
 	$(UV_LOCK) requirements/base.in --output-file requirements/base.txt
 	$(UV_LOCK) requirements/dev.in --constraint requirements/base.txt --output-file requirements/dev.txt
 
+.PHONY: messages
+messages: $(DEV) ## Bring the French texts in step with the code, and compile them (needs gettext)
+	$(PY) manage.py makemessages --locale fr --no-obsolete --no-wrap --add-location file \
+		--ignore .venv --ignore tests --ignore demo --ignore var
+	$(PY) manage.py compilemessages --locale fr --ignore .venv
+
 .PHONY: chaos
 chaos: $(DEV) ## Kill processes while alerts are owed and see that none is lost (SQLite, or what DATABASE_URL names)
 	@$(PY) -m pytest -m chaos tests/chaos

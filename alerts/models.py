@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Client, User
 from sla.models import Clock
@@ -22,7 +23,7 @@ class Alert(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("of an alert", "Open")
         ACKED = "acked", _("Acknowledged")
         RETRACTED = "retracted", _("Retracted")
         SKIPPED = "skipped", _("Overtaken")

@@ -75,7 +75,7 @@ def _as_text(cell: str) -> str:
 
 def as_table(report: QualityReport) -> str:
     """Two lines per group, one a clock; times as people say them."""
-    counts = (_("incidents"), _("met"), _("missed"), _("running"), _("in time"), _("95 % interval"))
+    counts = (_("incidents"), _("met"), _("missed"), _("running"), _("in time"), _("interval (95 %)"))
     times = (_("mean"), _("median"), _("p90"), _("max"))
     measures = [f"{time} {name}" for time in (_("business"), _("wall")) for name in times]
     rows = [[*report.group_by, _("clock"), *counts, *measures]]
