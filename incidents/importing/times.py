@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -48,4 +48,4 @@ def rfc_3339(text: str) -> int:
 def _seconds(at: datetime, text: str) -> int:
     if at.year < FIRST_YEAR:
         raise ValueError(_("“%(text)s” lies too far in the past") % {"text": text})
-    return int(at.astimezone(UTC).timestamp())
+    return int(at.timestamp())  # by subtraction: the last day of the year 9999 has no UTC everywhere

@@ -199,6 +199,7 @@ def test_a_header_without_rows_is_no_error(tmp_path: Path, client: Client) -> No
         pytest.param(log_row("INC5", "New", 0, "?"), "“?” is not a time", id="no time"),
         pytest.param(log_row("INC5", "New", 0, "1/3/2016 09:00", opened_at="?"), "“?” is not a time", id="no opening"),
         pytest.param(log_row("INC5", "New", 0, "1/1/2999 00:00"), "tells of the future", id="future"),
+        pytest.param(log_row("INC5", "New", 0, "31/12/9999 23:59"), "tells of the future", id="end of time"),
         pytest.param(log_row("INC5", "New", 0, "31/12/1970 00:00"), "lies too far in the past", id="long ago"),
         pytest.param(
             log_row("INC5", "New", 0, "1/3/2016 09:00", priority="5 - None"),
