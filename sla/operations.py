@@ -18,7 +18,7 @@ from kernel.errors import Invalid
 from kernel.locking import lock
 from kernel.versions import bump, check
 from sla.businesstime import BusinessCalendar, CalendarError, CalendarSpec
-from sla.models import Calendar, CalendarVersion, ClientPolicy, PolicyVersion, Priority, SlaPolicy, SlaTarget
+from sla.models import Calendar, CalendarVersion, ClientPolicy, PolicyVersion, SlaPolicy, SlaTarget
 
 DEFAULT_THRESHOLDS = (50, 75, 90, 100, 150)
 DEFAULT_PAUSE_ON = ("client", "vendor")
@@ -148,7 +148,7 @@ def create_policy(
     reopen: str = PolicyVersion.Reopen.CONTINUE,
     is_default: bool = False,
 ) -> SlaPolicy:
-    """A policy and its first version. A priority that is not named takes the targets of its nearest neighbour."""
+    """A policy and its first version. A priority that is not named counts by its nearest neighbour (`sla.terms`)."""
     if is_default:
         _retire_default()
     policy = SlaPolicy.objects.create(slug=slug, name=name, description=description, is_default=is_default)
@@ -232,7 +232,7 @@ def _add_policy_version(
             resolution_s=target.resolution_s,
             calendar=target.calendar,
         )
-        for target in _complete(targets)
+        for target in targets
     )
     policy.current = version
     policy.save(update_fields=["current"])
@@ -252,17 +252,6 @@ def _check_targets(targets: Sequence[TargetInput]) -> None:
                 raise Invalid(_("A target is at least one second and at most ten years."), field=f"{at}.{name}")
         if target.response_s > target.resolution_s:
             raise Invalid(_("The response cannot be promised later than the resolution."), field=f"{at}.response_s")
-
-
-def _complete(targets: Sequence[TargetInput]) -> list[TargetInput]:
-    """Every priority gets a target: a missing one takes that of the nearest named more urgent one, else less urgent."""
-    named = {t.priority: t for t in targets}
-    order = [p.value for p in Priority]
-    complete = []
-    for index, priority in enumerate(order):
-        nearest = next(named[p] for p in [*reversed(order[: index + 1]), *order[index + 1 :]] if p in named)
-        complete.append(TargetInput(priority, nearest.response_s, nearest.resolution_s, nearest.calendar))
-    return complete
 
 
 @transaction.atomic

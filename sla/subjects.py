@@ -49,7 +49,10 @@ class SubjectOwner(Protocol):
         """What to call them in messages and lists; a constant number of queries."""
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
-        """The ids of the subjects that a person may see, as a subquery: who sees the subject sees its alerts."""
+        """The ids of the subjects that a person may see, as a subquery."""
+
+    def answered_ids(self, user: User) -> QuerySet[Any, Any]:
+        """The ids of those that a person answers for, as a subquery: their alerts are for this person to read."""
 
     def open_without_clock(self) -> Iterable[int]:
         """Subjects that should be measured and have no clock at all; there are none unless something went wrong."""

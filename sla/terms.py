@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from sla.businesstime import BusinessCalendar, CalendarSpec
-from sla.models import CalendarVersion, PolicyVersion
+from sla.models import CalendarVersion, PolicyVersion, Priority
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,18 @@ def terms_of(policy_version_id: int) -> Terms:
         thresholds=tuple(sorted(version.thresholds)),
         reopen=version.reopen,
         targets=MappingProxyType(
-            {t.priority: Target(t.response_s, t.resolution_s, t.calendar_id) for t in version.targets.all()}
+            _for_all({t.priority: Target(t.response_s, t.resolution_s, t.calendar_id) for t in version.targets.all()})
         ),
     )
+
+
+def _for_all(named: Mapping[str, Target]) -> dict[str, Target]:
+    """A priority that is not named counts by the nearest more urgent one, else by the nearest less urgent."""
+    order = [priority.value for priority in Priority]
+    return {
+        priority: next(named[p] for p in [*reversed(order[: place + 1]), *order[place + 1 :]] if p in named)
+        for place, priority in enumerate(order)
+    }
 
 
 def spec_of(version: CalendarVersion) -> CalendarSpec:
