@@ -115,7 +115,7 @@ class Reader:
                 return Row(begins, next(csv.reader(lines, strict=True)))
             except csv.Error as error:
                 if "end of data" not in str(error):
-                    return self._give_up(begins, lines, _("has quotes in a wrong place"))
+                    return self._give_up(begins, lines, _("has something other than a comma after a closing quote"))
             while True:
                 more = self._next_line()
                 size += len(more)

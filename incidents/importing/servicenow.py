@@ -117,7 +117,7 @@ class LogTicket(Ticket):
             fresh = events[len(stored) :]
             return Additions(events=in_order([*known, *fresh]), fresh=fresh, rejected=rejected)
         # Something lies between what was imported before: the log's events are stored anew, in their right order.
-        others = [event for event in known if event not in log]
+        others = [event for event in known if not (event.via == VIA and event.external_id)]
         replaced = [event.pk for event in log]
         return Additions(events=in_order([*others, *events]), fresh=events, replaced=replaced, rejected=rejected)
 

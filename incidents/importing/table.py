@@ -51,6 +51,7 @@ class RowTicket(Ticket):
 
     words: dict[str, Any] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    empty: tuple[str, ...] = ()
     priority: str = ""
     status: str = ""
     hold_reason: str = ""
@@ -82,28 +83,30 @@ class RowTicket(Ticket):
 
     def additions(self, incident: Incident, known: Sequence[IncidentEvent], setting: Setting) -> Additions:
         try:
-            added = self._times_to_add(incident)
+            added = self._times_to_add(incident, known)
         except Refused as error:
             return Additions(rejected=self.refused(str(error)))
-        fresh = self._states(added, setting) + self._changes(incident, setting)
+        fresh = _numbered(self._states(added, setting), known) + self._changes(incident, setting)
         columns = {name: value for name, value in self.words.items() if getattr(incident, name) != value}
         if columns:
             shown = {name: [str(getattr(incident, name)), str(value)] for name, value in columns.items()}
             fresh.append(self._event(EventKind.EDITED, epoch(setting.now), setting, changes=shown))
         return Additions(events=in_order([*known, *fresh]), fresh=fresh, columns=columns)
 
-    def _times_to_add(self, incident: Incident) -> dict[str, int]:
+    def _times_to_add(self, incident: Incident, known: Sequence[IncidentEvent]) -> dict[str, int]:
         """Times that the incident does not have yet; one that it has cannot become another."""
         added = {}
         for name, at in {"opened_at": self.opened_at, **self.times}.items():
             stored: datetime | None = getattr(incident, name)
             if stored is None:
-                added[name] = at
-            elif not 0 <= at - epoch(stored) <= CLOCKS_MAY_DIFFER.total_seconds():
+                # Told before, and undone since by whoever reopened it: nothing new.
+                if not any(_is_told_by(event, name) and _is_same(event.at, at) for event in known):
+                    added[name] = at
+            elif not _is_same(stored, at):
                 values = {"name": name, "at": stored.isoformat()}
                 raise Refused(_("%(name)s contradicts what is known: %(at)s") % values)
-        for name in ("resolved_at", "closed_at"):
-            if getattr(incident, name) is not None and name not in self.times:
+        for name in self.empty:
+            if getattr(incident, name) is not None and not (name == "resolved_at" and "closed_at" in self.times):
                 raise Refused(
                     _("the incident has a %(name)s, this row has none: reopen it in TamHub or by the API")
                     % {"name": name}
@@ -170,6 +173,24 @@ class RowTicket(Ticket):
 
     def _event(self, kind: EventKind, at: int, setting: Setting, **sets: Any) -> IncidentEvent:
         return IncidentEvent(kind=kind.value, at=instant(at), recorded_at=setting.now, via=VIA, **sets)
+
+
+def _is_told_by(event: IncidentEvent, name: str) -> bool:
+    return event.via == VIA and event.external_id.partition("#")[0] == name.removesuffix("_at")
+
+
+def _is_same(stored: datetime, said: int) -> bool:
+    """What lay a little ahead of this machine's clock was stored as of then."""
+    return 0 <= said - epoch(stored) <= CLOCKS_MAY_DIFFER.total_seconds()
+
+
+def _numbered(events: list[IncidentEvent], known: Sequence[IncidentEvent]) -> list[IncidentEvent]:
+    """What happens a second time (a resolution after a reopening) gets a name of its own: "resolved#2"."""
+    for event in events:
+        name = event.external_id
+        times = sum(other.via == VIA and other.external_id.partition("#")[0] == name for other in known)
+        event.external_id = f"{name}#{times + 1}" if times else name
+    return events
 
 
 class Table(Format):
@@ -249,6 +270,7 @@ class Table(Format):
             opened_at=times.pop("opened_at"),
             words=words,
             times=times,
+            empty=tuple(name for name in ("resolved_at", "closed_at") if values.get(name) == ""),
             priority=values["priority"],
             status=status,
             hold_reason=hold_reason,

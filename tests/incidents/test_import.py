@@ -147,7 +147,7 @@ def test_an_event_earlier_than_the_one_before_it_counts_as_at_that_instant(tmp_p
     assert Incident.objects.get().status == "resolved"
 
 
-def two_incidents_come_by_sys_mod_count_wherever_they_stand_in_the_file(tmp_path: Path, client: Client) -> None:
+def test_rows_come_by_sys_mod_count_wherever_they_stand_in_the_file(tmp_path: Path, client: Client) -> None:
     first, second, third, *others = two_incidents()
     import_file(a_log(tmp_path / "log.csv", [third, first, *others, second]), client=client)
     assert list(IncidentEvent.objects.filter(incident__external_ref="INC1").values_list("status", flat=True)) == [

@@ -97,6 +97,9 @@ def import_around(bad: str | bytes, tmp_path: Path, client: Client) -> Result:
         ),
         pytest.param(LOG_HEADER.replace(",", "\t").encode(), "columns are separated by “TAB”", id="tabs"),
         pytest.param(LOG_HEADER.replace(",", "|").encode(), "columns are separated by “|”", id="bars"),
+        pytest.param(
+            b'"number";"priority"\n', "Line 1, the header: has something other than a comma after a", id="quoted"
+        ),
         pytest.param(b"<!DOCTYPE html>\n<html><p>Sign in</p></html>\n", "The header lacks these columns", id="HTML"),
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "Line 1, the header: is not UTF-8 (byte 0x89", id="PNG"),
         pytest.param(b"\0\0\0\x18ftypmp42", "Line 1: the file is UTF-16 or no text at all", id="video"),
@@ -222,7 +225,7 @@ def test_a_header_without_rows_is_no_error(tmp_path: Path, client: Client) -> No
         pytest.param(log_row("INC5", "New", 0, "1/3/2016 09:00") + ",,", "has 11 columns, the header", id="too many"),
         pytest.param("a," * 200_000, "has 200001 columns, the header has 9", id="200,000 columns"),
         pytest.param("INC5,N\0ew", "holds a NUL character", id="NUL"),
-        pytest.param('INC5,Ne"w,"0"x', "has quotes in a wrong place", id="quotes"),
+        pytest.param('INC5,Ne"w,"0"x', "has something other than a comma after a closing quote", id="quotes"),
         pytest.param(
             log_row("INC5", "New", 0, "1/3/2016 09:00", category="Störung").encode("cp1252"),
             "is not UTF-8 (byte 0xF6 at character",
