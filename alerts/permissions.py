@@ -5,35 +5,45 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from accounts.models import Role, User
-from accounts.permissions import Person
+from accounts.permissions import Person, has_role, is_staff_member
 from accounts.reach import reach_of
 from alerts.models import Alert, Delivery
 from sla.subjects import owners
 
-READS_LOG = frozenset({Role.ADMIN, Role.MANAGER, Role.TAM, Role.HEAD})
+READS_LOG = ACKNOWLEDGES = frozenset({Role.ADMIN, Role.MANAGER, Role.TAM, Role.HEAD})
 
 
 def alerts_visible_to(user: Person) -> QuerySet[Alert]:
-    """Who sees a subject sees its alerts; the client's own people are told by people, not by alerts."""
-    if not isinstance(user, User) or reach_of(user).is_contact_only:
+    """Who answers for a subject reads its alerts; the client's own people are told by people, not by alerts."""
+    if not isinstance(user, User) or not reads_alerts(user):
         return Alert.objects.none()
     seen = Q(pk__in=())
     for kind, owner in owners():
-        seen |= Q(subject_kind=kind, subject_id__in=owner.visible_ids(user))
+        seen |= Q(subject_kind=kind, subject_id__in=owner.answered_ids(user))
     return Alert.objects.filter(seen)
 
 
 def deliveries_visible_to(user: Person) -> QuerySet[Delivery]:
     """The log is for those who answer for clients and departments; everybody sees what went to oneself."""
     reach = reach_of(user)
-    own = Q(recipient=reach.user_id, recipient__isnull=False)
-    if not reads_log(user):
-        return Delivery.objects.filter(own)
-    return Delivery.objects.filter(own | Q(alert__in=alerts_visible_to(user)))
+    seen = Q(recipient=reach.user_id, recipient__isnull=False)
+    if reads_log(user):
+        seen |= Q(alert__in=alerts_visible_to(user))
+    rows = Delivery.objects.filter(seen)
+    return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
+
+
+def reads_alerts(user: Person) -> bool:
+    return is_staff_member(user) or has_role(user, Role.INTEGRATION)
 
 
 def reads_log(user: Person) -> bool:
-    return reach_of(user).has_role(*READS_LOG)
+    return has_role(user, *READS_LOG)
+
+
+def acknowledges(user: Person) -> bool:
+    """Some alerts at least; which ones, `may_acknowledge` says."""
+    return has_role(user, *ACKNOWLEDGES)
 
 
 def may_acknowledge(user: Person, alert: Alert) -> bool:

@@ -28,6 +28,19 @@ def incidents_visible_to(user: Person) -> IncidentQuerySet:
     return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
 
 
+def incidents_answered_by(user: Person) -> IncidentQuerySet:
+    """Of those one sees: one's clients' as their TAM or system, one's departments' as their head, and the own."""
+    reach = reach_of(user)
+    rows = incidents_visible_to(user)
+    if reach.everything:
+        return rows
+    return rows.filter(
+        Q(client__in=reach.client_ids)
+        | Q(department__in=reach.headed_department_ids)
+        | Q(assignee=reach.user_id, assignee__isnull=False)
+    )
+
+
 def sees_internal_side(user: Person) -> bool:
     """A client's contact sees public comments only, and no names of who was assigned when."""
     return not reach_of(user).is_contact_only

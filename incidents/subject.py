@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import User
 from departments.queries import away
 from incidents.models import REFERENCE_PREFIX, Incident
-from incidents.permissions import incidents_visible_to
+from incidents.permissions import incidents_answered_by, incidents_visible_to
 from incidents.settling import SUBJECT_KIND, measured, story_of
 from sla.measure import Measured
 from sla.models import Clock
@@ -63,6 +63,9 @@ class IncidentClocks:
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
         return incidents_visible_to(user).values("pk")
+
+    def answered_ids(self, user: User) -> QuerySet[Any, Any]:
+        return incidents_answered_by(user).values("pk")
 
     def open_without_clock(self) -> Iterable[int]:
         measured = Clock.objects.filter(subject_kind=self.kind, subject_id=OuterRef("pk"))

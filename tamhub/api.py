@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import routes as accounts
+from alerts.api import routes as alerts
 from departments.api import routes as departments
 from incidents.api import routes as incidents
 from projects.api import routes as projects
@@ -12,7 +13,7 @@ from quality.api import urlpatterns as quality_reports
 from sla.api import routes as sla
 
 router = SimpleRouter()
-for address, viewset in [*accounts, *sla, *departments, *projects, *incidents]:
+for address, viewset in [*accounts, *sla, *departments, *projects, *incidents, *alerts]:
     router.register(address, viewset, basename=address)
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentStatusEnum": "incidents.models.Status",
         "HoldReasonEnum": "incidents.models.HoldReason",
+        "ClockKindEnum": "sla.models.Clock.Kind",
         "BulkOutcomeEnum": "incidents.api.serializers.OUTCOMES",
     },
 }

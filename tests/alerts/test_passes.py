@@ -20,6 +20,7 @@ from alerts.beats import last_pass
 from alerts.loops import Loops
 from alerts.models import Alert, Delivery
 from alerts.operations.passes import REPAIR_EVERY
+from kernel.clock import database_now
 from kernel.models import ProcessBeat
 from tests.factories import MONDAY, a_client, a_policy, an_incident
 
@@ -112,21 +113,18 @@ def loops(monkeypatch):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_loops_go_on_after_the_database_was_away(loops, mailoutbox, monkeypatch, caplog) -> None:
-    from alerts import loops as module
-
-    there = module.database_now
     asked = []
 
     def away():
         asked.append(1)
         raise OperationalError("server closed the connection\nunexpectedly")
 
-    monkeypatch.setattr(module, "database_now", away)
+    monkeypatch.setattr("alerts.loops.database_now", away)
     loops.start()
     until(lambda: len(asked) > 20)
     now = timezone.now().replace(microsecond=0)
     an_incident(client=a_client(policy=a_policy(resolution_s=360000)), at=now - timedelta(hours=2), now=now)
-    monkeypatch.setattr(module, "database_now", there)
+    monkeypatch.setattr("alerts.loops.database_now", database_now)
     until(
         lambda: (
             Delivery.objects.filter(state="sent").exists() and ProcessBeat.objects.filter(name="alerts:test").exists()

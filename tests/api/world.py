@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from accounts.models import Client, Contact, Grant, Role, User
 from accounts.operations import create_client, create_contact
+from alerts.models import Alert, Delivery
+from alerts.operations.raising import raise_levels
 from departments.models import Absence, Department, GroupMapping
 from departments.operations import map_group, record_absence, set_departments, set_head
 from incidents import operations
 from incidents.models import Incident
 from projects.models import Project
 from projects.operations import create_project
+from sla.models import Clock
 from sla.operations import set_client_policy
 from tests.factories import MONDAY, a_calendar, a_policy, a_user, grant
 
@@ -36,6 +39,8 @@ class Side:
     incident: Incident
     ticket: Incident
     mapping: GroupMapping
+    alert: Alert
+    delivery: Delivery
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,18 @@ def _side(
     )
     backup = Department.objects.get(slug="backup")
     mapping = map_group(client=client, group="G 1", department=backup, actor=None, at=MONDAY)
-    return Side(client=client, contact=person, project=project, incident=incident, ticket=ticket, mapping=mapping)
+    clock = Clock.objects.get(subject_id=incident.pk, kind=Clock.Kind.RESPONSE)
+    [alert] = raise_levels(clock, [50], now=now)
+    return Side(
+        client=client,
+        contact=person,
+        project=project,
+        incident=incident,
+        ticket=ticket,
+        mapping=mapping,
+        alert=alert,
+        delivery=alert.deliveries.get(),
+    )
 
 
 def _absence(user: User, *, now: datetime) -> Absence:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role
 from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations import run_pass, sweep
+from alerts.queries import open_alerts
 from incidents import operations
 from tests.factories import a_user
 from tests.web.worlds import World
@@ -185,20 +186,22 @@ def test_a_stranger_signs_in_first_and_the_clients_people_find_no_such_page(worl
     assert browse(world.contact).post(f"/alerts/{alert.pk}/acknowledge/").status_code == 404
 
 
-def test_everybody_sees_the_alerts_of_the_incidents_one_sees(world, browse):
+def test_everybody_sees_the_alerts_of_the_incidents_one_answers_for(world, browse):
     world.incident(minutes=40, title="Ours")
+    world.incident(minutes=40, title="Mine", assignee=world.engineer)
     world.incident(minutes=40, client=world.other, department=world.unix, title="Elsewhere")
     run(world)
     seen = {
-        "tam": {"Ours"},
-        "engineer": {"Ours"},
-        "head": {"Ours"},
-        "manager": {"Ours", "Elsewhere"},
+        "tam": {"Ours", "Mine"},
+        "engineer": {"Mine"},
+        "colleague": set(),
+        "head": {"Ours", "Mine"},
+        "manager": {"Ours", "Mine", "Elsewhere"},
         "architect": set(),
     }
     for who, titles in seen.items():
         page = words(browse(getattr(world, who)).get("/alerts/"))
-        assert {title for title in ("Ours", "Elsewhere") if title in page} == titles, who
+        assert {title for title in ("Ours", "Mine", "Elsewhere") if title in page} == titles, who
 
 
 def test_the_log_is_for_those_who_answer_and_for_whoever_was_told(world, browse):
@@ -213,7 +216,7 @@ def test_the_log_is_for_those_who_answer_and_for_whoever_was_told(world, browse)
 
 
 def test_an_engineer_reads_an_alert_but_leaves_taking_it_to_who_answers(world, browse):
-    world.incident(minutes=40)
+    world.incident(minutes=40, assignee=world.engineer)
     run(world)
     alert = Alert.objects.get(level=100)
     browser = browse(world.engineer)
@@ -221,3 +224,33 @@ def test_an_engineer_reads_an_alert_but_leaves_taking_it_to_who_answers(world, b
     assert browser.post(f"/alerts/{alert.pk}/acknowledge/").status_code == 403
     stranger = a_user("stranger", Role.TAM)
     assert browse(stranger).post(f"/alerts/{alert.pk}/acknowledge/").status_code == 404
+
+
+def test_what_one_may_not_read_is_no_link(world, browse):
+    world.incident(minutes=40, assignee=world.engineer)
+    run(world)
+    to_tam = Delivery.objects.get(recipient=world.tam)
+    link = f'href="/alerts/deliveries/{to_tam.pk}/"'
+    assert link in browse(world.tam).get("/alerts/").text
+    page = browse(world.engineer).get("/alerts/").text
+    assert 'aria-label="Tara Tam"' in page
+    assert "/alerts/deliveries/" not in page
+    Delivery.objects.filter(pk=to_tam.pk).update(recipient=world.engineer)
+    assert link in browse(world.engineer).get("/alerts/").text
+
+
+def test_a_stopped_clock_needs_nobody_and_its_messages_stay_in_the_log(world, browse):
+    incident = world.incident(minutes=40)
+    run(world)
+    browser = browse(world.tam)
+    places = dict.fromkeys(("/alerts/", "/alerts/?scope=mine"), f"Response of {incident.reference}")
+    places["/"] = "deadline passed"
+    assert [path for path, said in places.items() if said not in words(browser.get(path))] == []
+    assert open_alerts(world.tam, only_mine=True).count() == 1
+    operations.acknowledge(incident=incident, actor=world.engineer, now=world.now)
+    assert Alert.objects.get(level=100).state == "open"
+    assert "Nothing needs anybody now." in words(browser.get("/alerts/"))
+    assert open_alerts(world.tam, only_mine=True).count() == 0
+    assert [path for path, said in places.items() if said in words(browser.get(path))] == []
+    assert f"{incident.reference} Response: over target" in words(browser.get("/alerts/log/"))
+    assert '<span class="pct s12">100%</span>' in browser.get(f"/incidents/{incident.pk}/").text

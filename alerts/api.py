@@ -1,0 +1,94 @@
+"""REST: alerts, and the messages they led to."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.viewsets import ViewSetMixin
+
+from alerts import operations
+from alerts.filters import INCIDENT, AlertFilter, DeliveryFilter
+from alerts.models import Alert, Delivery
+from alerts.permissions import acknowledges, alerts_visible_to, deliveries_visible_to, may_acknowledge, reads_alerts
+from kernel.api.fields import ScopedIdRelatedField, ScopedSlugRelatedField
+from kernel.api.serializers import StrictModelSerializer
+from kernel.api.views import ResourceViewSet, verb
+
+
+class AlertSerializer(StrictModelSerializer):
+    incident = serializers.SerializerMethodField()
+    client = ScopedSlugRelatedField()
+    acked_by = ScopedSlugRelatedField("username")
+
+    class Meta:
+        model = Alert
+        fields = [
+            *("id", "incident", "client", "kind", "level", "due_at", "detected_at", "state", "acked_by", "acked_at")
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.INT64)
+    def get_incident(self, alert: Alert) -> int | None:
+        return alert.subject_id if alert.subject_kind == INCIDENT else None
+
+
+class AlertViewSet(ResourceViewSet):
+    """Thresholds and deadlines that were passed: `level` is percent of the target, 100 the breach. The newest first."""
+
+    serializer_class = AlertSerializer
+    filterset_class = AlertFilter
+    ordering_fields = ["id", "detected_at", "due_at"]
+    ordering = ["-id"]
+    permissions = {
+        "list": reads_alerts,
+        "retrieve": reads_alerts,
+        "acknowledge": (acknowledges, may_acknowledge),
+    }
+
+    def scope(self, user: Any) -> QuerySet[Alert]:
+        return alerts_visible_to(user).select_related("client", "acked_by")
+
+    def version_of(self, alert: Alert) -> int:
+        """Within a round an alert comes into each state once, and only with its state it changes."""
+        return alert.round * len(Alert.State) + Alert.State.values.index(alert.state)
+
+    @verb()
+    def acknowledge(self, alert: Alert, _data: dict[str, Any]) -> None:
+        """Somebody has seen it and takes care, also of the open warnings of the same clock before it."""
+        operations.acknowledge_alert(alert, actor=self.actor, at=self.now)
+
+
+class DeliverySerializer(StrictModelSerializer):
+    alert = ScopedIdRelatedField()
+    recipient = ScopedSlugRelatedField("username", help_text="Null for the duty mailbox.")
+
+    class Meta:
+        model = Delivery
+        fields = [
+            *("id", "alert", "notice", "channel", "recipient", "address", "state", "attempts", "next_attempt_at"),
+            *("sent_at", "end_reason"),
+        ]
+        read_only_fields = fields
+
+
+class DeliveryViewSet(ResourceViewSet):
+    """Messages owed because of alerts, to whom, and how they went: `sent`, `dead` and `cancelled` are ends."""
+
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+    ordering_fields = ["id", "next_attempt_at"]
+    ordering = ["-id"]
+    permissions = {"list": reads_alerts, "retrieve": reads_alerts}
+
+    def scope(self, user: Any) -> QuerySet[Delivery]:
+        return deliveries_visible_to(user).select_related("recipient")
+
+    def version_of(self, delivery: Delivery) -> int:
+        """An attempt under way is told from one that has ended by its lease."""
+        stage = 2 * Delivery.State.values.index(delivery.state) + (delivery.lease_token is None)
+        return delivery.attempts * 2 * len(Delivery.State) + stage
+
+
+routes: list[tuple[str, type[ViewSetMixin]]] = [("alerts", AlertViewSet), ("deliveries", DeliveryViewSet)]
