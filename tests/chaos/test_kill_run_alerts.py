@@ -15,19 +15,17 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Role
 from alerts.models import Alert, Delivery
 from sla.models import Clock
 from tests.factories import a_client, a_policy, a_user, an_incident
+from tests.processes import ROOT, database_url
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-ROOT = Path(__file__).resolve().parents[2]
 INCIDENTS = 100
 PROCESSES = 3
 KILLING_S = 8.0
@@ -87,16 +85,6 @@ def mailbox() -> Iterator[Mailbox]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
-
-
-def database_url() -> str:
-    """The test database of this run, for other processes."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    password = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""
-    host = f"{database['HOST'] or 'localhost'}:{database['PORT'] or 5432}"
-    return f"postgres://{quote(database['USER'])}{password}@{host}/{quote(database['NAME'])}"
 
 
 @contextmanager
