@@ -47,7 +47,10 @@ EXCLUDES = {
 
 @dataclass
 class RowTicket(Ticket):
-    """One row. What it does not have (no such column, or an empty cell among times and names) is not compared."""
+    """One row. What it does not have (no such column, or an empty cell among times and names) is not compared.
+
+    `empty` names the times of an end that have a column, but no value: the row says that the incident is open.
+    """
 
     words: dict[str, Any] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Client
 from alerts.models import Alert, Delivery
 from incidents.models import Incident
+from incidents.operations import reopen, resolve
 from projects.models import Project
 from sla.models import Clock
 from tests.factories import a_client, a_department, a_policy, a_user
@@ -100,6 +102,37 @@ def test_an_incident_that_is_finished_is_not_reopened_by_a_table(tmp_path: Path,
     result = import_rows(tmp_path, client, "1,One,P2,2026-03-02T09:00:00Z,", header=header)
     assert result.code == 3
     assert "reopen it in TamHub or by the API" in result.rejected[0][1]
+
+
+def test_closed_alone_says_resolved_as_well_and_repeats_unchanged(tmp_path: Path, client: Client) -> None:
+    header = f"{HEADER},resolved_at,closed_at"
+    for became in ("created", "unchanged"):
+        result = import_rows(tmp_path, client, "1,One,P2,2026-03-02T09:00:00Z,,2026-03-02T10:00:00Z", header=header)
+        assert (result.code, result.counts) == (0, {"read": 1, became: 1})
+    incident = Incident.objects.get()
+    assert (incident.status, incident.resolved_at) == ("closed", incident.closed_at)
+
+
+def test_a_table_without_the_times_of_an_end_says_nothing_of_it(tmp_path: Path, client: Client) -> None:
+    row = "1,One,P2,2026-03-02T09:00:00Z"
+    import_rows(tmp_path, client, row)
+    resolve(incident=Incident.objects.get(), actor=None, now=timezone.now())
+    result = import_rows(tmp_path, client, row)
+    assert (result.code, result.counts) == (0, {"read": 1, "unchanged": 1})
+
+
+def test_what_was_reopened_since_stays_open_until_a_table_tells_of_another_end(tmp_path: Path, client: Client) -> None:
+    header = f"{HEADER},resolved_at"
+    row = "1,One,P2,2026-03-02T09:00:00Z"
+    import_rows(tmp_path, client, f"{row},2026-03-02T10:00:00Z", header=header)
+    reopen(incident=Incident.objects.get(), actor=None, now=timezone.now(), at=datetime(2026, 3, 2, 11, tzinfo=UTC))
+    result = import_rows(tmp_path, client, f"{row},2026-03-02T10:00:00Z", header=header)
+    assert (result.code, result.counts) == (0, {"read": 1, "unchanged": 1})
+    result = import_rows(tmp_path, client, f"{row},2026-03-02T12:00:00Z", header=header)
+    assert (result.code, result.counts) == (0, {"read": 1, "updated": 1})
+    incident = Incident.objects.get()
+    assert (incident.status, incident.resolved_at) == ("resolved", datetime(2026, 3, 2, 12, tzinfo=UTC))
+    assert Clock.objects.get(kind="resolution").elapsed_s == 2 * 3600
 
 
 @pytest.mark.parametrize(
