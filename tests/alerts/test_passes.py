@@ -16,12 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts import operations, tasks
+from alerts.audit import violations
 from alerts.beats import last_pass
 from alerts.loops import Loops
 from alerts.models import Alert, Delivery
 from alerts.operations.passes import REPAIR_EVERY
 from kernel.clock import database_now
-from kernel.models import ProcessBeat
+from kernel.models import OutboxEvent, ProcessBeat
 from tests.factories import MONDAY, a_client, a_policy, an_incident
 
 BREACHED = MONDAY + timedelta(hours=1, seconds=1)
@@ -65,6 +66,14 @@ def test_repairs_run_once_a_minute_whoever_passes() -> None:
     assert operations.run_pass(BREACHED + REPAIR_EVERY / 2, process_name="alerts:two")["repaired"] == 0
     assert operations.run_pass(BREACHED + REPAIR_EVERY + LATER, process_name="alerts:two")["repaired"] == 1
     assert Alert.objects.get().level == 100
+
+
+@pytest.mark.django_db
+def test_a_pass_alone_keeps_every_invariant_though_nobody_reads_the_outbox() -> None:
+    an_incident(client=a_client(policy=a_policy(resolution_s=360000)))
+    assert OutboxEvent.objects.filter(position=None).exists()
+    operations.run_pass(BREACHED, process_name="alerts:test")
+    assert list(violations(BREACHED + timedelta(minutes=10))) == []
 
 
 @pytest.mark.django_db
