@@ -103,7 +103,7 @@ def _context(delivery: Delivery) -> dict[str, Any]:
 
 
 def _instant(at: datetime) -> str:
-    return formats.date_format(timezone.localtime(at), "D j M Y H:i:s T")
+    return formats.date_format(timezone.localtime(at), _("D j M Y H:i:s T"))
 
 
 def send(delivery: Delivery, mail: Mail) -> None:

@@ -109,7 +109,7 @@ def _moment(at: datetime, *, beside: datetime) -> str:
     """The time, with the day unless it is that of `beside`."""
     local = timezone.localtime(at)
     is_same_day = local.date() == timezone.localdate(beside)
-    return formats.date_format(local, "H:i" if is_same_day else "D j M H:i")
+    return formats.date_format(local, "H:i" if is_same_day else _("D j M H:i"))
 
 
 def _sentence(course: Course, *, now: datetime) -> str:

@@ -133,7 +133,8 @@ def _sentence(counts: Counts) -> str:
         said.append(
             ngettext("%(n)d waits for the first word", "%(n)d wait for the first word", counts.new) % {"n": counts.new}
         )
-    return f"{first} {', '.join(said)}." if said else f"{first} {_('No clock is over or close.')}"
+    rest = f"{', '.join(said)}." if said else _("No clock is over or close.")
+    return f"{first} {rest}"
 
 
 def _drill_words(wishes: Wishes) -> list[str]:

@@ -131,7 +131,7 @@ def when(context: Context, value: date | None, form: str = "") -> SafeString:
     day = _day(local.date(), today=timezone.localdate(context.get("now")))
     clock = formats.date_format(local, "H:i")
     words = {"date": day, "time": clock}.get(form, f"{day}{SPACE}{clock}")
-    full = formats.date_format(local, "D j M Y H:i:s T")
+    full = formats.date_format(local, _("D j M Y H:i:s T"))
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
 
 
@@ -139,7 +139,7 @@ def _day(day: date, *, today: date) -> str:
     near = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}.get((day - today).days)
     if near:
         return near
-    return formats.date_format(day, "D j M" if day.year == today.year else "j M Y").replace(" ", SPACE)
+    return formats.date_format(day, _("D j M") if day.year == today.year else _("j M Y")).replace(" ", SPACE)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------

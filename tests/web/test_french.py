@@ -1,0 +1,84 @@
+"""Somebody whose language is French reads French: the pages, and the mail of an alert."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import translation
+
+from alerts import operations
+from alerts.models import Delivery
+from kernel.templatetags.ui import DAY, HOUR, MINUTE, duration, number, percent
+from tests.web.worlds import World
+
+pytestmark = pytest.mark.django_db
+WORDS = re.compile(r">([^<>]+)<")
+NAMES = re.compile(r"<option.*?</option>|Around the clock", re.DOTALL)  # data: zones, clients, a calendar
+# What only an untranslated page says.
+ENGLISH = re.compile(r"\b(?:the|of|and|with|nobody|deadline|response|department|opened|acknowledge)\b", re.I)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.tam.language = "fr"
+    world.tam.save()
+    world.incident(minutes=40, title="Panne du proxy")
+    return world
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/", "1 chronomètre est dépassé. 1 incident attend une prise en charge."),
+        ("/incidents/", "Échéance la plus proche"),
+        ("/incidents/new/", "Ce qui ne va pas, en une ligne"),
+        ("/alerts/", "Rien n’attend personne"),
+        ("/quality/", "Comment on compte"),
+        ("/clients/", "Clients"),
+        ("/clients/aldgate/", "Qui parle à qui"),
+        ("/departments/", "Départements"),
+        ("/departments/network/", "Plages horaires"),
+        ("/find/", "Rechercher"),
+        ("/me/", "Votre profil"),
+    ],
+)
+def test_a_page_is_french_from_its_language_to_its_last_word(world, browse, path, says):
+    page = browse(world.tam).get(path).text
+    assert '<html lang="fr"' in page
+    assert says in page
+    main = NAMES.sub("", page[page.index("<main") : page.index("</main>")])
+    assert [text for text in WORDS.findall(main) if ENGLISH.search(text)] == []
+
+
+def test_an_incident_and_what_is_done_to_it_is_told_in_french(world, browse):
+    incident = world.incident(minutes=10, title="Baie pleine")
+    browser = browse(world.tam)
+    page = browser.get(f"/incidents/{incident.pk}/").text
+    assert "Prendre en charge" in page
+    assert "Chronologie" in page
+    answer = browser.post(f"/act/{incident.pk}/acknowledge/", {"next": "/"}, follow=True)
+    assert f"{incident.reference} pris en charge" in answer.text
+
+
+def test_each_reader_of_an_alert_gets_the_mail_in_the_own_language(world, settings):
+    settings.SITE_URL = "https://tamhub.example"
+    operations.sweep(world.now)
+    operations.deliver(world.now)
+    mail = {one.recipient_id: one for one in Delivery.objects.filter(alert__level=100)}
+    french, english = mail[world.tam.pk], mail[world.manager.pk]
+    assert "objectif de 30 min dépassé : Aldgate" in french.subject
+    assert "Vous recevez ce message en tant que\N{NO-BREAK SPACE}: TAM." in french.body
+    assert "You get this as: service manager." in english.body
+
+
+def test_times_and_shares_are_written_as_in_france():
+    with translation.override("fr"):
+        shown = [percent(0.983), duration(5 * DAY + 3 * HOUR), duration(4 * HOUR + 8 * MINUTE), number(18000)]
+    assert [text.replace("\N{NO-BREAK SPACE}", "_") for text in shown] == [
+        "98,3_%",
+        "5_j_3_h",
+        "4_h_08_min",
+        "18\N{NARROW NO-BREAK SPACE}000",
+    ]
