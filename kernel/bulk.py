@@ -120,7 +120,8 @@ def _copy(statement: str, rows: Iterable[tuple[Any, ...]], converts: Sequence[Co
         "\t".join(["\\N" if v is None else convert(v) for convert, v in zip(converts, row, strict=True)]) + "\n"
         for row in rows
     )
-    with connection.cursor() as cursor:
+    # The driver's own method: Django's cursor does not turn its errors into Django's.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(statement, io.StringIO(text))
 
 

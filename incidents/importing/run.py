@@ -14,6 +14,7 @@ from incidents.importing.rejects import Rejects
 from incidents.importing.tickets import Format, Rejected, Setting, Ticket
 
 MOST_TICKETS = 500
+FIRST_TICKETS = 100
 MOST_EVENTS = 10_000
 # A transaction may take a second; aiming lower leaves room for a busy moment.
 AIM_S = 0.4
@@ -32,7 +33,7 @@ class Run:
     progress: Callable[[int], object] = lambda _position: None
     read: int = 0
     blank: int = 0
-    batch_size: int = MOST_TICKETS // 2
+    batch_size: int = FIRST_TICKETS
     longest_s: float = 0.0
     _became: dict[tuple[str, str], str] = field(default_factory=dict)
 
