@@ -343,6 +343,23 @@ def test_a_finished_incident_owes_nothing(tmp_path: Path, client: Client) -> Non
 # ------------------------------------------------------------------------------------------ transactions
 
 
+def test_a_batch_that_loses_a_race_for_an_incident_is_tried_again_and_finds_it(
+    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(a_log(tmp_path / "log.csv", two_incidents()[3:]), client=client)
+    look = operations._known
+    looks: list[int] = []
+
+    def look_too_early(*arguments: object) -> object:
+        looks.append(1)
+        return ({}, {}) if len(looks) == 1 else look(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(operations, "_known", look_too_early)
+    result = import_file(a_log(tmp_path / "all.csv", two_incidents()), client=client)
+    assert (result.code, result.counts) == (0, {"read": 5, "created": 1, "unchanged": 1})
+    assert len(looks) == 2
+
+
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tickets went into each transaction."""
