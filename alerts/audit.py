@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from alerts.levels import LONGEST_BACK_OFF
 from alerts.models import LEASE_SANITY, Alert, Delivery, DeliveryAttempt
@@ -91,8 +91,12 @@ def dead_ends() -> list[Delivery]:
     """R8. Dead, nobody was told instead, and somebody could have been."""
     same = Delivery.objects.filter(alert=OuterRef("alert"), round=OuterRef("round"), notice=OuterRef("notice"))
     later = same.filter(created_at__gt=OuterRef("created_at"))
-    withdrawn = Q(alert__state=Alert.State.RETRACTED, notice=Delivery.Notice.RAISED)
-    dead = Delivery.objects.filter(~Exists(later), state=Delivery.State.DEAD).exclude(withdrawn).exclude(role=DUTY)
+    is_over = Q(alert__state=Alert.State.RETRACTED) | ~Q(round=F("alert__round"))
+    dead = (
+        Delivery.objects.filter(~Exists(later), state=Delivery.State.DEAD)
+        .exclude(is_over, notice=Delivery.Notice.RAISED)
+        .exclude(role=DUTY)
+    )
     return [delivery for delivery in dead.select_related("alert") if following(delivery) is not None]
 
 

@@ -22,6 +22,7 @@ from alerts.operations.raising import owe
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
 from kernel.clock import Clock, going_on_from
+from kernel.locking import lock
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,8 @@ def _finish(
     """The fence: only who still holds the lease records an end; whoever lost it cannot know how it ended."""
     if content is not None:
         columns |= {"subject": content.subject, "body": content.text}
+    if state == Delivery.State.DEAD:  # alert before delivery, as everywhere: it may be withdrawn at this moment
+        delivery.alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()
     ours = Delivery.objects.filter(pk=delivery.pk, lease_token=delivery.lease_token, state=Delivery.State.PENDING)
     if not ours.update(state=state, lease_token=None, lease_until=None, **columns):
         outcome, state = Outcome.UNKNOWN, Delivery.State.PENDING
@@ -141,10 +144,11 @@ def _finish(
 def escalate(delivery: Delivery, *, now: datetime) -> list[Delivery]:
     """A dead delivery: whoever comes next in the alert's chain is told at once; the duty mailbox in the end."""
     alert = delivery.alert
-    if alert.state == Alert.State.RETRACTED and delivery.notice == Delivery.Notice.RAISED:
+    is_over = alert.state == Alert.State.RETRACTED or alert.round != delivery.round
+    if is_over and delivery.notice == Delivery.Notice.RAISED:
         return []
     following = audit.following(delivery)
     if following is None:
         log.error("Nobody is left to be told of alert %s", alert.pk)
         return []
-    return owe(alert, [following], now=now, notice=delivery.notice)
+    return owe(alert, [following], now=now, notice=delivery.notice, round_number=delivery.round)

@@ -63,15 +63,20 @@ def raise_breach(clock: Clock, *, now: datetime) -> list[Alert]:
 
 
 def owe(
-    alert: Alert, recipients: Iterable[Candidate], *, now: datetime, notice: str = Delivery.Notice.RAISED
+    alert: Alert,
+    recipients: Iterable[Candidate],
+    *,
+    now: datetime,
+    notice: str = Delivery.Notice.RAISED,
+    round_number: int | None = None,
 ) -> list[Delivery]:
-    """One delivery for each recipient, to be sent at once."""
+    """One delivery for each recipient, to be sent at once; of the alert's present round unless told otherwise."""
     return Delivery.objects.bulk_create(
         Delivery(
             alert=alert,
             client_id=alert.client_id,
             notice=notice,
-            round=alert.round,
+            round=round_number or alert.round,
             recipient_id=candidate.user_id,
             role=candidate.role,
             address=candidate.address,

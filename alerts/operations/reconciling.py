@@ -40,12 +40,12 @@ def retract_for(clock: Clock, alerts: Iterable[Alert], *, now: datetime) -> list
         alert.state = Alert.State.RETRACTED
         alert.save(update_fields=["state"])
         deliveries = Delivery.objects.filter(alert=alert, round=alert.round, notice=Delivery.Notice.RAISED)
-        told = list(deliveries.filter(Q(state=Delivery.State.SENT) | Q(state=Delivery.State.PENDING, attempts__gt=0)))
         deliveries.filter(state=Delivery.State.PENDING).update(
             state=Delivery.State.CANCELLED, lease_token=None, lease_until=None, end_reason=NO_LONGER_TRUE
         )
-        if alert.is_breach:
-            owe(alert, map(_as_told, told), now=now, notice=Delivery.Notice.RETRACTED)
+        if alert.is_breach:  # asked only now: a mail may have gone out until the line above held its row
+            told = deliveries.filter(Q(state=Delivery.State.SENT) | Q(state=Delivery.State.CANCELLED, attempts__gt=0))
+            owe(alert, [_as_told(delivery) for delivery in told], now=now, notice=Delivery.Notice.RETRACTED)
     return untrue
 
 

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from alerts import audit, operations
 from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations.passes import repair
+from alerts.operations.raising import owe
+from alerts.routing import chain_of
 from incidents.models import Incident
 from kernel import outbox
 from kernel.models import OutboxEvent
@@ -121,6 +123,23 @@ def test_r8_a_dead_delivery_is_handed_on() -> None:
     assert repair(BREACHED + timedelta(seconds=1)) == 1
     assert rules() == set()
     assert Delivery.objects.get(state="pending").address == "deputy@tamhub.example"
+
+
+def test_r8_leaves_alone_what_is_over() -> None:
+    """What died before its alert was withdrawn stays dead when the alert is raised anew; a dead withdrawal does not."""
+    died = Delivery.objects.get()
+    alert, tam = died.alert, chain_of(died.alert.snapshot)[:1]
+    owe(alert, tam, now=BREACHED, notice="retracted")
+    Delivery.objects.update(state="dead")
+    alert.round = 2
+    alert.save()
+    owe(alert, tam, now=BREACHED)
+    assert rules() == {"R8"}
+    for _ in range(2):
+        repair(BREACHED + timedelta(seconds=1))
+    assert rules() == set()
+    instead = Delivery.objects.get(address="deputy@tamhub.example")
+    assert (instead.notice, instead.round) == ("retracted", 1)
 
 
 def test_r9_a_fact_that_nobody_gave_its_place() -> None:
