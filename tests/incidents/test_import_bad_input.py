@@ -17,15 +17,7 @@ from projects.models import Project
 from sla.models import Clock
 from tests.factories import a_client, a_policy
 from tests.incidents import agreement
-from tests.incidents.imports import (
-    LOG_HEADER,
-    SAMPLE,
-    Result,
-    a_log,
-    everything_stored,
-    import_file,
-    log_row,
-)
+from tests.incidents.imports import LOG_HEADER, SAMPLE, Result, a_log, everything_stored, import_file, log_row
 
 pytestmark = pytest.mark.django_db
 GOOD = log_row("INC1", "Resolved", 0, "1/3/2016 09:00")
