@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.translation.template import templatize
@@ -82,12 +82,13 @@ def _asked_for() -> Iterator[Key]:
 def _of_module(source: str) -> Iterator[Key]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
-            arguments = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
-            if isinstance(arguments[CALLS[node.func.id][1]], str):
+            values = [one.value if isinstance(one, ast.Constant) else "" for one in node.args]
+            arguments = [value if isinstance(value, str) else "" for value in values]
+            if arguments[CALLS[node.func.id][1]]:
                 yield _key(node.func.id, arguments)
 
 
-def _key(name: str, arguments: list[str]) -> Key:
+def _key(name: str, arguments: Sequence[Any]) -> Key:
     return Key(*("" if place is None else arguments[place] for place in CALLS[name]))
 
 
