@@ -60,6 +60,10 @@ def places(user: User) -> Iterator[Item]:
     yield _profile()
 
 
+# Whose work alerts are about; an architect's projects have others who answer for their incidents.
+ANSWERING = (Role.TAM, Role.MANAGER, Role.ADMIN, Role.HEAD, Role.ENGINEER)
+
+
 def role_name(user: User) -> str:
     """The role that says most about what a person does here."""
     roles = reach_of(user).roles
@@ -77,7 +81,9 @@ def _groups(user: User, *, over: int = 0) -> tuple[Group, ...]:
     work = [_today(), _incidents(over)]
     if not is_staff_member(user):
         return Group(items=tuple(work)), Group(items=(_company(),))
-    around = [_quality(), _alerts()]
+    around = [_quality()]
+    if reach_of(user).has_role(*ANSWERING):
+        around.append(_alerts())
     if serves_clients(user):
         around.insert(0, Item(label=_("Clients"), url=reverse("clients"), icon="building-2", key="c"))
     return Group(items=(*work, _departments())), Group(items=tuple(around))
