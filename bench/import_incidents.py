@@ -25,7 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "demo" / "data" / "servicenow_sample.csv.gz"
-NAME = "tamhub_bench_import"
+NAME = f"tamhub_bench_import_{os.getpid()}"  # two may measure at once
 
 
 def main() -> None:
@@ -65,7 +65,6 @@ def in_own_process(file: Path, url: str, folder: str, *, check: bool) -> dict[st
 
 
 def create_database(url: str) -> None:
-    drop_database(url)
     _execute(url, f"CREATE DATABASE {NAME}")
 
 
