@@ -30,10 +30,14 @@ def maker(model: type[M], **same: Any) -> Callable[..., M]:
     """
     fields = model._meta.concrete_fields
     places = {field.attname: place for place, field in enumerate(fields)}
-    defaults = [None if callable(field.default) else field.get_default() for field in fields]
+    defaults = [field.get_default() for field in fields]
     for name, value in same.items():
         defaults[places[name]] = value
-    made_anew = [(places[f.attname], f.get_default) for f in fields if callable(f.default) and f.attname not in same]
+    made_anew = [
+        (places[field.attname], field.get_default)
+        for field in fields
+        if field.has_default() and callable(field.default) and field.attname not in same
+    ]
 
     def make(**own: Any) -> M:
         values = defaults.copy()

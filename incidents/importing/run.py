@@ -17,7 +17,7 @@ from incidents.importing.tickets import Format, Rejected, Setting, Ticket
 
 MOST_TICKETS = 500
 FIRST_TICKETS = 100
-MOST_EVENTS = 10_000
+MOST_EVENTS = 4_000
 # A transaction may take a second; aiming at a quarter leaves room for moments when the machine is busy.
 AIM_S = 0.25
 
