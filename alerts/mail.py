@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import smtplib
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,8 +22,8 @@ from alerts.models import Delivery
 from alerts.routing import chain_of
 from alerts.words import reason_label, role_label
 
-# Beyond EMAIL_TIMEOUT, which bounds a single answer: a server that drips bytes must not outlast the lease.
-LONGEST_SEND = timedelta(seconds=20)
+# Instead of Django's own one, which a server may hold up for ever.
+_BOUNDED = {"django.core.mail.backends.smtp.EmailBackend": "alerts.smtp.EmailBackend"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST_SUBJECT = 300
 
@@ -114,10 +110,9 @@ def send(delivery: Delivery, mail: Mail) -> None:
         raise NotSent(f"not a mail address: {delivery.address}", Failure.PERMANENT) from None
     message = EmailMultiAlternatives(mail.subject, mail.text, to=[delivery.address], headers=_headers(delivery))
     message.attach_alternative(mail.html, "text/html")
-    connection = get_connection()
+    connection = get_connection(_BOUNDED.get(settings.EMAIL_BACKEND))
     try:
-        with _cut_off_after(LONGEST_SEND, connection):
-            taken = connection.send_messages([message])
+        taken = connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         failure = Failure.PERMANENT if 500 <= code < 600 else Failure.RETRY
@@ -140,23 +135,6 @@ def _headers(delivery: Delivery) -> dict[str, str]:
         "References": thread,
         "Auto-Submitted": "auto-generated",
     }
-
-
-@contextmanager
-def _cut_off_after(limit: timedelta, connection: Any) -> Iterator[None]:
-    """Close the connection's socket when the time is up, which ends whatever waits for it with an OSError."""
-
-    def cut_off() -> None:
-        with suppress(AttributeError, OSError):
-            (connection.connection or connection._partial_connection).sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(limit.total_seconds(), cut_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _decoded(said: bytes | str) -> str:
