@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import Client, User
 from alerts.models import Alert, Delivery
 from demo.seeding.content import load
@@ -28,7 +30,14 @@ def seed_incidents(*, now: datetime) -> None:
     for row in load("story")["incidents"]:
         client = Client.objects.get(slug=row["client"])
         if not Incident.objects.filter(client=client, external_ref=row["id"]).exists():
-            _lay_to_rest(_play(row, client, now=now))
+            incident = _play(row, client, now=now)
+            _as_it_happened(incident)
+            _lay_to_rest(incident)
+
+
+def _as_it_happened(incident: Incident) -> None:
+    """The story was written down while it happened, not at the start of the demo."""
+    incident.events.update(recorded_at=F("at"))
 
 
 def _lay_to_rest(incident: Incident) -> None:
@@ -121,3 +130,4 @@ def open_watched(*, now: datetime) -> None:
         )
         if kind == "resolution":
             operations.acknowledge(incident=incident, actor=None, at=opened_at + timedelta(minutes=4), now=now)
+        _as_it_happened(incident)
