@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 LOCAL_MAIL = {
@@ -20,7 +20,7 @@ def duty_mailbox(**_: Any) -> list[CheckMessage]:
     """The last recipient of every alert must exist: without it an alert could have nobody to go to."""
     try:
         validate_email(settings.DUTY_EMAIL.replace("@localhost", "@localhost.localdomain"))
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not an address
+    except ValidationError:
         return [
             Error(
                 f"DUTY_EMAIL is not a mail address: {settings.DUTY_EMAIL!r}.",
