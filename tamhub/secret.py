@@ -2,21 +2,24 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
 def secret_key(data_dir: Path) -> str:
     """Read the key of this data folder; the first caller makes it (mode 0600).
 
-    Two processes that start together agree: the file is created exclusively and the loser reads what the winner wrote.
+    Processes that start together agree: a key appears whole or not at all, and the first one stays.
     """
     path = data_dir / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(64))
+    if not path.exists():
+        draft = data_dir / f"secret_key.{secrets.token_hex(8)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return _read(path)
 
 
