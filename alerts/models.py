@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Client, User
+from kernel.models import Versioned
 from sla.models import Clock
 
 LEASE_SANITY = timedelta(minutes=5)
@@ -20,6 +21,8 @@ class Alert(models.Model):
     """A threshold or deadline that was passed; one per clock and level (percent of the target, 100 is the breach).
 
     `round` counts how often it was raised: one withdrawn because the deadline moved is raised again when that passes.
+    `escalate_at`: unless somebody acknowledges it until then, whoever comes next is told, too. `clock_jump`: it was
+    noticed right after the clock of the machine had jumped.
     """
 
     class State(models.TextChoices):
@@ -45,6 +48,9 @@ class Alert(models.Model):
     snapshot = models.JSONField(default=dict)
     acked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     acked_at = models.DateTimeField(null=True)
+    escalate_at = models.DateTimeField(null=True)
+    escalations = models.PositiveSmallIntegerField(default=0)
+    clock_jump = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-id"]
@@ -53,6 +59,9 @@ class Alert(models.Model):
             models.Index(fields=["subject_kind", "subject_id"], name="alert_subject"),
             models.Index(fields=["client", "state", "-id"], name="alert_client_state"),
             models.Index(fields=["-id"], condition=Q(state="open"), name="alert_open"),
+            models.Index(
+                fields=["escalate_at"], condition=Q(state="open", escalate_at__isnull=False), name="alert_escalate"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -63,6 +72,81 @@ class Alert(models.Model):
         return self.level >= self.BREACH
 
 
+class Endpoint(Versioned):
+    """A chat or push address of a person, or of the duty (no owner): gets what the duty mailbox gets.
+
+    `sealed_url` is the service's address in apprise's form, encrypted, for it holds secrets; `hint` is what people see.
+    """
+
+    class Kind(models.TextChoices):
+        SLACK = "slack", "Slack"
+        TEAMS = "teams", "Microsoft Teams"
+        TELEGRAM = "telegram", "Telegram"
+        MATTERMOST = "mattermost", "Mattermost"
+        NTFY = "ntfy", "ntfy"
+        OTHER = "other", _("Other service")
+
+    owner = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="endpoints")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind)
+    sealed_url = models.TextField()
+    hint = models.CharField(max_length=100)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="endpoint_name_once_per_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Preference(models.Model):
+    """How one kind of message reaches a person over one channel (`endpoint` empty: mail); without a row the default of
+    the roles counts (`alerts.preferences`)."""
+
+    class Mode(models.TextChoices):
+        AT_ONCE = "at_once", _("At once")
+        DIGEST = "digest", _("In the digest")
+        OFF = "off", _("No")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="preferences")
+    event = models.CharField(max_length=20)
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, blank=True, related_name="preferences")
+    mode = models.CharField(max_length=7, choices=Mode)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "event", "endpoint"], name="one_preference_per_endpoint"),
+            models.UniqueConstraint(
+                fields=["user", "event"], condition=Q(endpoint=None), name="one_preference_for_mail"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.event}: {self.mode}"
+
+
+class NotificationHours(models.Model):
+    """When a person wants to be left alone, and when the digest comes; local times of the person's zone.
+
+    `quiet_from` to `quiet_until` may run over midnight; without them there are no quiet hours, without `digest_at` no
+    daily digest. `urgent_wakes`: P1 comes through quiet hours.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="notification_hours")
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    urgent_wakes = models.BooleanField(default=True)
+    digest_at = models.TimeField(null=True, blank=True)
+    digest_sent_on = models.DateField(null=True)
+    unsubscribe_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.quiet_from} to {self.quiet_until}"
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> DeliveryQuerySet:
         """Pending, their time has come, no live lease. A lease far in the future was left by a clock jump: free."""
@@ -71,14 +155,22 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One message owed to one recipient over one channel. Ends as sent, dead or cancelled; there is no other end."""
+    """One message owed to one recipient over one channel. Ends as sent, dead or cancelled; there is no other end.
+
+    Digests, tests of a channel and messages to the operators belong to no alert; their words stand in `subject` and
+    `body` from the first.
+    """
 
     class Notice(models.TextChoices):
         RAISED = "raised", _("Alert")
         RETRACTED = "retracted", _("Alert withdrawn")
+        DIGEST = "digest", _("Daily digest")
+        TEST = "test", _("Test of the channel")
+        OPERATOR = "operator", _("Message to the operators")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Mail")
+        CHAT = "chat", _("Chat")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -87,8 +179,9 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
-    client = models.ForeignKey(Client, models.CASCADE, related_name="+")
+    alert = models.ForeignKey(Alert, models.CASCADE, null=True, related_name="deliveries")
+    client = models.ForeignKey(Client, models.CASCADE, null=True, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, models.SET_NULL, null=True, related_name="deliveries")
     notice = models.CharField(max_length=9, choices=Notice, default=Notice.RAISED)
     round = models.PositiveSmallIntegerField(default=1)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
@@ -115,6 +208,10 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["alert", "round", "notice", "channel", "address"], name="one_delivery_per_address_and_channel"
+            ),
+            models.CheckConstraint(
+                name="delivery_is_about_something",
+                condition=Q(alert__isnull=False, client__isnull=False) | Q(notice__in=["digest", "test", "operator"]),
             ),
             models.CheckConstraint(name="delivery_sent_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, User
 from kernel.models import Versioned
-from sla.models import Calendar
+from sla.models import Calendar, SlaPolicy
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
@@ -33,6 +34,7 @@ class Department(Versioned):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.ENGINEERING)
     head = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+")
+    ola = models.ForeignKey(SlaPolicy, models.PROTECT, null=True, blank=True, related_name="departments")
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = DepartmentQuerySet.as_manager()
@@ -56,6 +58,7 @@ class Absence(Versioned):
     ends_at = models.DateTimeField()
     stand_in = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=100, blank=True)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
     class Meta:
         ordering = ["starts_at", "id"]
@@ -72,6 +75,104 @@ class Absence(Versioned):
 
     def covers(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at
+
+
+class DutyShift(Versioned):
+    """A person is on duty in `[starts_at, ends_at)`, for a department or, without one, for the whole provider.
+
+    `uid` is what calendars know the shift by, for ever. What was imported also keeps where it came from: `source` names
+    the calendar, `source_uid` and `recurrence` (the instant in UTC as iCalendar writes it, empty for a single event) the
+    event in it.
+    """
+
+    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="duty_shifts")
+    user = models.ForeignKey(User, models.CASCADE, related_name="duty_shifts")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    source = models.CharField(max_length=60, blank=True, editable=False)
+    source_uid = models.CharField(max_length=255, blank=True, editable=False)
+    recurrence = models.CharField(max_length=20, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index(fields=["starts_at", "ends_at"], name="duty_shift_span"),
+            models.Index(fields=["user", "ends_at"], name="duty_shift_user_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="duty_shift_ends_after_it_begins", condition=Q(ends_at__gt=F("starts_at"))),
+            models.UniqueConstraint(
+                fields=["source", "source_uid", "recurrence", "user"],
+                condition=~Q(source_uid=""),
+                name="duty_shift_imported_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} on duty {self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class WithdrawnEntry(models.Model):
+    """What a calendar feed once showed and no longer does, so that subscribers are told it is cancelled.
+
+    `user` is whose entry it was, `version` that of the row when it went.
+    """
+
+    uid = models.UUIDField()
+    version = models.PositiveIntegerField()
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="+")
+    is_absence = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["withdrawn_at"], name="withdrawn_entry_at")]
+
+    def __str__(self) -> str:
+        return f"{self.uid} withdrawn"
+
+
+class CalendarFeed(models.Model):
+    """The secret address under which somebody's calendar program reads duty. Only the digest of its token is stored.
+
+    What it shows is decided anew at each reading, with the rights that `user` has then.
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("My shifts and absences")
+        DEPARTMENT = "department", _("One department")
+        PROVIDER = "provider", _("Everything")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds")
+    kind = models.CharField(max_length=10, choices=Kind)
+    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=8)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["kind", "department__name"]
+        constraints = [
+            models.CheckConstraint(
+                name="calendar_feed_names_its_department",
+                condition=Q(kind="department", department__isnull=False) | (~Q(kind="department") & Q(department=None)),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"], condition=Q(department=None), name="one_calendar_feed_per_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "department"],
+                condition=Q(department__isnull=False),
+                name="one_calendar_feed_per_department",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} feed of {self.user_id} ({self.hint}…)"
 
 
 class GroupMapping(Versioned):

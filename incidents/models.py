@@ -15,7 +15,7 @@ from accounts.models import Client, User
 from departments.models import Department
 from kernel.models import Versioned
 from projects.models import Project
-from sla.models import PolicyVersion, Priority, SlaPolicy
+from sla.models import PolicyVersion, Priority, SlaPolicy, Vendor
 
 # What an incident without a running clock sorts by: never null, so that cursors work.
 FAR_FUTURE = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
@@ -44,6 +44,14 @@ class HoldReason(models.TextChoices):
     PROBLEM = "problem", _("Waiting for a problem")
 
 
+class ReopenReason(models.TextChoices):
+    """Why it came back; only the first counts against quality."""
+
+    NOT_FIXED = "not_fixed", _("Not fixed")
+    NEW_WISH = "new_wish", _("New wish")
+    CLIENT_MISTAKE = "client_mistake", _("Client's mistake")
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> IncidentQuerySet:
         return self.filter(status__in=OPEN_STATUSES)
@@ -63,6 +71,7 @@ class Incident(Versioned):
     is_major = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
     hold_reason = models.CharField(max_length=15, choices=HoldReason, blank=True)
+    vendor = models.ForeignKey(Vendor, models.PROTECT, null=True, blank=True, related_name="+")
     resolution = models.TextField(blank=True)
     source = models.CharField(max_length=40)
     external_ref = models.CharField(max_length=120, blank=True)
@@ -124,6 +133,8 @@ class EventKind(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
     EDITED = "edited", _("Edited")
     COMMENTED = "commented", _("Commented")
+    POLICY_CHANGED = "policy_changed", _("SLA policy changed")
+    RECALCULATED = "recalculated", _("Clocks recalculated")
     IMPORTED = "imported", _("State reported by the ticketing system")
 
 
@@ -147,6 +158,9 @@ class IncidentEvent(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     assignee_changed = models.BooleanField(default=False)
     assignee = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="+")
+    vendor = models.ForeignKey(Vendor, models.PROTECT, null=True, related_name="+")
+    reopen_reason = models.CharField(max_length=14, choices=ReopenReason, blank=True)
     text = models.TextField(blank=True)
     is_public = models.BooleanField(default=False)
     changes = models.JSONField(default=dict)

@@ -16,7 +16,7 @@ from quality.forms import Filters
 from quality.periods import next_month, today
 from quality.queries import Group, QualityReport, report_on
 from quality.statistics import GOAL
-from sla.models import Clock
+from sla.models import REPORTED, Clock
 
 CHART_MONTHS = 12
 HOUR = 3600
@@ -30,10 +30,7 @@ def month_chart(facts: Facts, filters: Filters, *, now: datetime) -> LineChart |
     first = next_month(min(until, next_month(this_month)), -CHART_MONTHS)
     months = [next_month(first, number) for number in range(CHART_MONTHS)]
     groups = [by_month.get(f"{month:%Y-%m}") for month in months]
-    series = [
-        _line(groups, kind=kind, name=str(kind.label), is_first=kind == filters.clock)
-        for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION)
-    ]
+    series = [_line(groups, kind=kind, name=str(kind.label), is_first=kind == filters.clock) for kind in REPORTED]
     if not any(value is not None for one in series for value in one.values):
         return None
     return line_chart(

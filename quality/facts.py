@@ -17,7 +17,7 @@ from incidents.settling import SUBJECT_KIND
 from quality.periods import midnight
 from quality.statistics import Seconds
 from sla.measure import epoch
-from sla.models import Clock
+from sla.models import REPORTED, Clock
 
 Numbers = NDArray[np.int64]
 Marks = NDArray[np.bool_]
@@ -111,7 +111,7 @@ def _clocks(
         .values_list("subject_id", "kind", "state", "due_at", "stopped_at", "elapsed_s")
         .iterator()
     )
-    columns: dict[str, list[tuple[int, bool, int, int]]] = {kind: [] for kind in Clock.Kind.values}
+    columns: dict[str, list[tuple[int, bool, int, int]]] = {kind: [] for kind in REPORTED}
     for subject_id, kind, state, due_at, stopped_at, elapsed_s in rows:
         missed = state == Clock.State.BREACHED or (
             now_s is not None and state == Clock.State.RUNNING and due_at is not None and now_s > epoch(due_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from accounts.models import Client
 from kernel.errors import Invalid
 from quality.parameters import client_named
 from quality.periods import Period, period_named
-from sla.models import Clock, Priority
+from sla.models import REPORTED, Clock, Priority
 
 DEFAULT_PERIOD = "12-months"
 
@@ -59,11 +60,11 @@ def filters_from(asked: QueryDict, *, clients: QuerySet[Client], now: datetime) 
         period=period_named(asked.get("period") or DEFAULT_PERIOD, now=now),
         client=client_named(asked.get("client"), among=clients),
         priority=_one_of(asked.get("priority") or "", ("", *Priority.values), field="priority"),
-        clock=_one_of(asked.get("clock") or Clock.Kind.RESOLUTION.value, Clock.Kind.values, field="clock"),
+        clock=_one_of(asked.get("clock") or Clock.Kind.RESOLUTION.value, REPORTED, field="clock"),
     )
 
 
-def _one_of(value: str, known: tuple[str, ...] | list[str], *, field: str) -> str:
+def _one_of(value: str, known: Collection[str], *, field: str) -> str:
     if value not in known:
         raise Invalid(_("“%(value)s” is none of the choices.") % {"value": value[:40]}, field=field)
     return value

@@ -22,7 +22,7 @@ from kernel.models import OutboxEvent
 from quality.facts import Verdict, facts_of
 from quality.models import Rollup
 from quality.periods import days_of, midnight, today
-from sla.models import Clock
+from sla.models import REPORTED
 
 CONSUMER = "quality.rollups"
 BATCH = 5000
@@ -122,7 +122,7 @@ def _cells(which: Q) -> list[Rollup]:
     facts = facts_of(Incident.objects.filter(which), now=None)
     days, place = days_of(facts.opened_at)
     found: dict[tuple[int, int, int, str, str], Counter[int]] = {}
-    for kind in Clock.Kind.values:
+    for kind in REPORTED:
         columns = (facts.client_id, place, facts.department_id, facts.priority, facts.clocks[kind].verdict)
         for *cell, verdict in zip(*(column.tolist() for column in columns), strict=True):
             found.setdefault((*cell, kind), Counter())[verdict] += 1

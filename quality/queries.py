@@ -19,7 +19,7 @@ from quality.facts import ClockFacts, Facts, Numbers, Verdict, facts_of
 from quality.models import Rollup
 from quality.periods import midnight, months_of, next_month
 from quality.statistics import NOTHING, Summary, share, summaries, wilson
-from sla.models import Clock
+from sla.models import REPORTED, Clock
 
 GROUP_KEYS = ("month", "department", "priority", "client")
 
@@ -150,10 +150,7 @@ def _labels(facts: Facts, key: str) -> tuple[list[str], Numbers]:
 
 def _groups(facts: Facts, *, keys: list[dict[str, str]], group: Numbers) -> list[Group]:
     incidents = np.bincount(group, minlength=len(keys)).tolist()
-    response, resolution = (
-        _figures(facts.clocks[kind], group=group, count=len(keys))
-        for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION)
-    )
+    response, resolution = (_figures(facts.clocks[kind], group=group, count=len(keys)) for kind in REPORTED)
     return [Group(*parts) for parts in zip(keys, incidents, response, resolution, strict=True)]
 
 
@@ -188,7 +185,7 @@ def compliance(
     found: dict[int, dict[str, Compliance]] = {}
     by_client = _rollups(clients, since=since, until=until).values("client_id", "kind").order_by()
     for client_id, kind, *counts in by_client.values_list("client_id", "kind", *_COUNTS):
-        of_client = found.setdefault(client_id, {kind: Compliance() for kind in Clock.Kind.values})
+        of_client = found.setdefault(client_id, {kind: Compliance() for kind in REPORTED})
         of_client[kind] = Compliance(*counts)
     return found
 
@@ -205,7 +202,7 @@ def compliance_by_client_and_month(
     rows = _rollups(clients, since=first, until=next_month(first, months)).annotate(month=TruncMonth("day"))
     by_client = rows.values("client_id", "kind", "month").order_by()
     for client_id, kind, month, *counts in by_client.values_list("client_id", "kind", "month", *_COUNTS):
-        of_client = found.setdefault(client_id, {kind: [Compliance()] * months for kind in Clock.Kind.values})
+        of_client = found.setdefault(client_id, {kind: [Compliance()] * months for kind in REPORTED})
         of_client[kind][number[month]] = Compliance(*counts)
     return found
 

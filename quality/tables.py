@@ -13,7 +13,7 @@ from quality.facts import Facts
 from quality.forms import Filters
 from quality.queries import Figures, Group, QualityReport, report_on
 from quality.statistics import GOAL
-from sla.models import Clock
+from sla.models import REPORTED, Clock
 
 MOST = 8
 
@@ -62,10 +62,7 @@ def priority_rows(facts: Facts, filters: Filters) -> list[Row]:
 
 
 def _both(group: Group, *, name: str, filters: Filters, **narrower: str) -> list[Row]:
-    return [
-        _row(group, name=name, kind=kind.value, filters=filters, **narrower)
-        for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION)
-    ]
+    return [_row(group, name=name, kind=kind.value, filters=filters, **narrower) for kind in REPORTED]
 
 
 def department_rows(report: QualityReport, departments: dict[str, Department], filters: Filters) -> list[Row]:

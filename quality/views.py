@@ -19,7 +19,7 @@ from quality.periods import periods_to_choose
 from quality.permissions import clients_reported_to, reads_reports
 from quality.queries import quality_report
 from quality.statistics import GOAL
-from sla.models import Clock, Priority
+from sla.models import REPORTED, Priority
 
 EXPORT_KEYS = "month,client,department,priority"
 
@@ -45,7 +45,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "periods": periods_to_choose(now=now, chosen=filters.period),
         "clients": clients.order_by("name").values_list("slug", "name"),
         "priorities": Priority.values,
-        "clocks": [(kind, kind.label, filters.address(clock=kind)) for kind in Clock.Kind],
+        "clocks": [(kind, kind.label, filters.address(clock=kind)) for kind in REPORTED],
     }
     return render(request, "quality/report.html", context)
 

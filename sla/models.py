@@ -51,6 +51,7 @@ class CalendarVersion(models.Model):
     country = models.CharField(max_length=2, blank=True)
     always = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    valid_from = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["calendar", "number"], name="calendar_version_once")]
@@ -60,8 +61,19 @@ class CalendarVersion(models.Model):
 
 
 class SlaPolicy(Versioned):
-    """A contract tier: what is promised per priority. At most one is the default for clients that name none."""
+    """What is promised per priority: to clients (a contract tier), between departments (an OLA), or by a vendor (an
+    underpinning contract). At most one is the default for clients that name none.
 
+    In an OLA the response is the time to accept a handover and the resolution the time to finish; a vendor's
+    resolution is the time to answer.
+    """
+
+    class Scope(models.TextChoices):
+        CLIENT = "client", _("Promise to clients")
+        DEPARTMENT = "department", _("Between departments (OLA)")
+        VENDOR = "vendor", _("Promise of a vendor")
+
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.CLIENT)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
@@ -73,7 +85,10 @@ class SlaPolicy(Versioned):
         verbose_name = _("SLA policy")
         verbose_name_plural = _("SLA policies")
         constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_policy")
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_policy"),
+            models.CheckConstraint(
+                name="only_promises_to_clients_are_default", condition=Q(is_default=False) | Q(scope="client")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +96,17 @@ class SlaPolicy(Versioned):
 
 
 class PolicyVersion(models.Model):
+    """One state of a policy, in force from `valid_from` until the next one's.
+
+    `ladder` says who is told at which share (`sla.ladder`); empty: the default of `alerts.routing`. An alert that
+    nobody acknowledges within `escalate_after_s` goes on to whoever comes next. `reopen_within_days` bounds how late
+    an incident may be reopened; null: for ever.
+    """
+
+    class Update(models.TextChoices):
+        EVERY = "every", _("Every so often")
+        AFTER_CLIENT = "after_client", _("After each message of the client")
+
     class Reopen(models.TextChoices):
         CONTINUE = "continue", _("The clock goes on")
         NEW_CYCLE = "new_cycle", _("A new clock starts")
@@ -90,7 +116,12 @@ class PolicyVersion(models.Model):
     pause_on = models.JSONField(default=list)
     thresholds = models.JSONField(default=list)
     reopen = models.CharField(max_length=10, choices=Reopen, default=Reopen.CONTINUE)
+    reopen_within_days = models.PositiveSmallIntegerField(null=True)
+    update_mode = models.CharField(max_length=12, choices=Update, default=Update.EVERY)
+    ladder = models.JSONField(default=list)
+    escalate_after_s = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
+    valid_from = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["policy", "number"], name="policy_version_once")]
@@ -100,12 +131,14 @@ class PolicyVersion(models.Model):
 
 
 class SlaTarget(models.Model):
-    """Response and resolution of one priority, in seconds of the calendar's business time."""
+    """Response and resolution of one priority, and how often the client hears of it, in seconds of the calendar's
+    business time."""
 
     policy_version = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="targets")
     priority = models.CharField(max_length=2, choices=Priority)
     response_s = models.PositiveIntegerField()
     resolution_s = models.PositiveIntegerField()
+    update_s = models.PositiveIntegerField(null=True)
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="+")
 
     class Meta:
@@ -130,6 +163,22 @@ class ClientPolicy(models.Model):
         return f"{self.client_id}: {self.policy_id}"
 
 
+class Vendor(Versioned):
+    """Whom the provider waits for; what the vendor promised (the underpinning contract) is a policy of that scope."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200, unique=True)
+    email = models.EmailField(blank=True)
+    policy = models.ForeignKey(SlaPolicy, models.PROTECT, null=True, blank=True, related_name="vendors")
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ClockQuerySet(models.QuerySet["Clock"]):
     def to_wake(self, at: datetime) -> ClockQuerySet:
         """Clocks on which something is owed at this instant, the longest overdue first; one indexed range read."""
@@ -146,6 +195,7 @@ class Clock(models.Model):
     left of the
     target gives `due_at`. All columns follow from the subject's append-only events (`sla.replay`) and can be
     computed anew.
+    `late_by_change_at` is set where a changed priority or policy found the new target used up already.
     `wake_at` is the next instant at which something is owed (a threshold, then the deadline); null when nothing is:
     stopped, paused,
     or all said. `alerted_level` is the highest threshold, in percent, that the sweep has dealt with.
@@ -154,6 +204,10 @@ class Clock(models.Model):
     class Kind(models.TextChoices):
         RESPONSE = "response", _("Response")
         RESOLUTION = "resolution", _("Resolution")
+        UPDATE = "update", _("Next update")
+        ACCEPT = "accept", _("Accepted by the department")
+        FINISH = "finish", _("Finished by the department")
+        VENDOR = "vendor", _("Answer of the vendor")
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -179,6 +233,7 @@ class Clock(models.Model):
     wake_errors = models.PositiveSmallIntegerField(default=0)
     stopped_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
+    late_by_change_at = models.DateTimeField(null=True)
 
     objects = ClockQuerySet.as_manager()
 
@@ -210,3 +265,13 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} clock of {self.subject_kind} {self.subject_id}"
+
+    @property
+    def is_promised(self) -> bool:
+        """A promise to the client; the others are between us, our departments and vendors."""
+        return self.kind in PROMISED
+
+
+# What clients were promised and reports measure; and all that is owed to clients, in the order pages show them.
+REPORTED = (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION)
+PROMISED = (*REPORTED, Clock.Kind.UPDATE)

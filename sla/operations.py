@@ -130,6 +130,7 @@ def _add_calendar_version(calendar: Calendar, fields: Mapping[str, Any], *, at: 
         country=fields.get("country") or "",
         always=spec.always,
         created_at=at,
+        valid_from=at,
     )
     calendar.save(update_fields=["current"])
 
@@ -223,6 +224,7 @@ def _add_policy_version(
         thresholds=levels,
         reopen=reopen,
         created_at=at,
+        valid_from=at,
     )
     SlaTarget.objects.bulk_create(
         SlaTarget(

@@ -15,13 +15,21 @@ from sla.measure import Measured
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who may be told. `skipped` says why not (absent, inactive, no address); empty when reachable."""
+    """Somebody who may be told. `skipped` says why not (absent, inactive, no address); empty when reachable.
+
+    `in_chain`: comes in turn when those before cannot be reached; the others are told only by a ladder that names
+    their role, or because nobody of the chain is at work. `at_work`: within the person's working hours;
+    `works_from`: when they begin again (ISO 8601, UTC), empty where that is not known.
+    """
 
     role: str
     user_id: int | None
     name: str
     address: str
     skipped: str = ""
+    in_chain: bool = True
+    at_work: bool = True
+    works_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class SubjectOwner(Protocol):
         """All clocks of the subject, computed anew from its events."""
 
     def recipients(self, subject_id: int, *, at: datetime) -> list[Candidate]:
-        """Whom an alert goes to, in the order of preference: the first reachable one gets it."""
+        """Whom an alert goes to: the chain in the order of preference, then those whom only a ladder names."""
 
     def describe(self, subject_ids: Sequence[int]) -> Mapping[int, Description]:
         """What to call them in messages and lists; a constant number of queries."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from sla.businesstime import BusinessCalendar, CalendarSpec
-from sla.models import CalendarVersion, PolicyVersion, Priority
+from sla.ladder import Step, step_of
+from sla.models import CalendarVersion, Clock, PolicyVersion, Priority
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,14 @@ class Target:
     response_s: int
     resolution_s: int
     calendar_id: int
+    update_s: int | None = None
 
     def seconds(self, kind: str) -> int:
-        return self.response_s if kind == "response" else self.resolution_s
+        """The target of a kind of clock. An OLA promises acceptance as its response and the end as its resolution."""
+        if kind == Clock.Kind.UPDATE:
+            assert self.update_s is not None
+            return self.update_s
+        return self.response_s if kind in {Clock.Kind.RESPONSE, Clock.Kind.ACCEPT} else self.resolution_s
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,10 @@ class Terms:
     thresholds: tuple[int, ...]
     reopen: str
     targets: Mapping[str, Target]
+    reopen_within_days: int | None = None
+    update_mode: str = PolicyVersion.Update.EVERY
+    ladder: tuple[Step, ...] = ()
+    escalate_after_s: int | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -42,8 +52,17 @@ def terms_of(policy_version_id: int) -> Terms:
         thresholds=tuple(sorted(version.thresholds)),
         reopen=version.reopen,
         targets=MappingProxyType(
-            _for_all({t.priority: Target(t.response_s, t.resolution_s, t.calendar_id) for t in version.targets.all()})
+            _for_all(
+                {
+                    t.priority: Target(t.response_s, t.resolution_s, t.calendar_id, t.update_s)
+                    for t in version.targets.all()
+                }
+            )
         ),
+        reopen_within_days=version.reopen_within_days,
+        update_mode=version.update_mode,
+        ladder=tuple(step_of(step) for step in version.ladder),
+        escalate_after_s=version.escalate_after_s,
     )
 
 
