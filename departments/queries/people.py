@@ -1,4 +1,4 @@
-"""Reads of departments: the catalogue with its figures, who is away."""
+"""Who works where, and who is away."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,0 +1,68 @@
+"""Who is at work at an instant: within the hours of the own departments, and not away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from accounts.models import Grant, User
+from departments.models import Absence, Department
+from departments.queries.people import away
+from sla.businesstime import BusinessCalendar, CalendarError
+from sla.terms import business_calendar
+
+
+def at_work(users: Collection[int], at: datetime) -> set[int]:
+    """Which of these people (ids) are at work; three queries, and one for each calendar this process meets first.
+
+    The calendars of the departments one works in count, those in force now; one that is open is enough. Who has none
+    is always at work. Who is away is not.
+    """
+    calendars, absences = _calendars(users, at=at), away(users, at=at)
+    instant = int(at.timestamp())
+    return {
+        user
+        for user in users
+        if user not in absences
+        and (user not in calendars or any(calendar.is_open(instant) for calendar in calendars[user]))
+    }
+
+
+def next_at_work(user: User, at: datetime) -> datetime | None:
+    """The first instant from `at` on at which the person is at work; None when the hours never come. Whole seconds."""
+    calendars = _calendars([user.pk], at=at).get(user.pk)
+    absences = list(Absence.objects.filter(user=user, ends_at__gt=at).order_by("starts_at"))
+    found = _opening(calendars, at)
+    for absence in absences:
+        if found is not None and absence.covers(found):
+            found = _opening(calendars, absence.ends_at)
+    return found
+
+
+def _opening(calendars: list[BusinessCalendar] | None, at: datetime) -> datetime | None:
+    if calendars is None:
+        return at
+    openings = []
+    for calendar in calendars:
+        try:
+            openings.append(calendar.add(int(at.timestamp()), 0))
+        except CalendarError:  # never opens again
+            continue
+    return max(at, datetime.fromtimestamp(min(openings), UTC)) if openings else None
+
+
+def _calendars(users: Collection[int], *, at: datetime) -> dict[int, list[BusinessCalendar]]:
+    """The calendars of the departments each of these people works in; people without one are missing. Two queries."""
+    grants = Grant.objects.filter(user__in=users, scope_kind=Grant.Scope.DEPARTMENT).valid_at(at)
+    places = set(grants.values_list("user_id", "scope_id"))
+    versions = dict(
+        Department.objects.filter(pk__in={department for _user, department in places})
+        .exclude(calendar__current=None)
+        .values_list("pk", "calendar__current_id")
+    )
+    found: dict[int, list[BusinessCalendar]] = {}
+    for user, department in sorted(places):
+        version = versions.get(department)
+        if version is not None:
+            found.setdefault(user, []).append(business_calendar(version))
+    return found
