@@ -22,6 +22,7 @@ from alerts.operations.raising import owe
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
 from kernel.clock import Clock, going_on_from
+from kernel.failpoints import failpoint
 from kernel.locking import lock
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,9 @@ def _attempt(delivery: Delivery, *, clock: Clock) -> str:
         if delivery.recipient is not None and not delivery.recipient.is_active:
             raise mail.NotSent("the recipient no longer works here", mail.Failure.PERMANENT)
         content = mail.render(delivery)
+        failpoint("after_claim_before_send")
         mail.send(delivery, content)
+        failpoint("after_send_before_commit")
     except mail.NotSent as error:
         return _failed(delivery, content, error=str(error), failure=error.failure, at=clock())
     except Exception as error:

@@ -17,6 +17,7 @@ from alerts.levels import LONGEST_BACK_OFF, owed_levels
 from alerts.models import Alert
 from alerts.operations.raising import raise_levels
 from alerts.operations.reconciling import reconcile
+from kernel.failpoints import failpoint
 from kernel.locking import lock
 from sla.measure import Measured
 from sla.models import Clock
@@ -59,7 +60,9 @@ def sweep(now: datetime, *, limit: int = 200) -> SweepResult:
             failed += 1
         else:
             raised += len(alerts)
-            breached += sum(alert.level == Alert.BREACH for alert in alerts)
+            if any(alert.level == Alert.BREACH for alert in alerts):
+                breached += 1
+                failpoint("after_breach_commit")
     return SweepResult(found=len(ids), raised=raised, breached=breached, failed=failed)
 
 
