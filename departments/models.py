@@ -80,9 +80,9 @@ class Absence(Versioned):
 class DutyShift(Versioned):
     """A person is on duty in `[starts_at, ends_at)`, for a department or, without one, for the whole provider.
 
-    `uid` is what calendars know the shift by, for ever. What was imported also keeps where it came from: `source` names
-    the calendar, `source_uid` and `recurrence` (the instant in UTC as iCalendar writes it, empty for a single event) the
-    event in it.
+    `uid` is what calendars know the shift by, for ever. What was imported also keeps where it came from: `source`
+    names the calendar, `source_uid` and `recurrence` (the instant in UTC as iCalendar writes it, empty for a single
+    event) the event in it.
     """
 
     department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="duty_shifts")
