@@ -93,7 +93,7 @@ def dead_ends() -> list[Delivery]:
     later = same.filter(created_at__gt=OuterRef("created_at"))
     is_over = Q(alert__state=Alert.State.RETRACTED) | ~Q(round=F("alert__round"))
     dead = (
-        Delivery.objects.filter(~Exists(later), state=Delivery.State.DEAD)
+        Delivery.objects.filter(~Exists(later), state=Delivery.State.DEAD, alert__isnull=False)
         .exclude(is_over, notice=Delivery.Notice.RAISED)
         .exclude(role=DUTY)
     )

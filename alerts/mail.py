@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,18 +29,28 @@ _LONGEST_SUBJECT = 300
 
 
 class Failure(Enum):
-    """What to do about a mail that was not taken."""
+    """What to do about a message that was not taken."""
 
     RETRY = "retry"
     PERMANENT = "permanent"
+    GONE = "gone"  # permanent, and the address is no more: nothing is to be sent there again
+    UNTRUSTED = "untrusted"  # tried again, and the operators are told: the other side cannot prove who it is
+
+    @property
+    def is_permanent(self) -> bool:
+        return self in {Failure.PERMANENT, Failure.GONE}
 
 
 class NotSent(Exception):
-    """The server did not take the mail. The message is what it said, shortened and on one line."""
+    """The server did not take the message. The text is what it said, shortened and on one line.
 
-    def __init__(self, message: str, failure: Failure = Failure.RETRY) -> None:
+    `retry_after` is how long the server asks to wait, where it asks.
+    """
+
+    def __init__(self, message: str, failure: Failure = Failure.RETRY, *, retry_after: timedelta | None = None) -> None:
         super().__init__(one_line(message)[:500])
         self.failure = failure
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)

@@ -149,16 +149,20 @@ class NotificationHours(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> DeliveryQuerySet:
-        """Pending, their time has come, no live lease. A lease far in the future was left by a clock jump: free."""
+        """Pending, their time has come, no live lease. A lease far in the future was left by a clock jump: free.
+
+        What waits for a digest is not due: the digest takes it along.
+        """
         free = Q(lease_until=None) | Q(lease_until__lte=at) | Q(lease_until__gt=at + LEASE_SANITY)
-        return self.filter(free, state=Delivery.State.PENDING, next_attempt_at__lte=at)
+        return self.filter(free, state=Delivery.State.PENDING, next_attempt_at__lte=at, in_digest=False)
 
 
 class Delivery(models.Model):
-    """One message owed to one recipient over one channel. Ends as sent, dead or cancelled; there is no other end.
+    """One message owed to one recipient over one channel. Ends as sent, dead, cancelled or joined; there is no other.
 
     Digests, tests of a channel and messages to the operators belong to no alert; their words stand in `subject` and
-    `body` from the first.
+    `body` from the first. `in_digest`: it waits for its recipient's daily digest; taken along by one, it is joined, and
+    `joined_in` is that digest.
     """
 
     class Notice(models.TextChoices):
@@ -177,6 +181,7 @@ class Delivery(models.Model):
         SENT = "sent", _("Sent")
         DEAD = "dead", _("Could not be delivered")
         CANCELLED = "cancelled", _("Cancelled")
+        JOINED = "joined", _("In a digest")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     alert = models.ForeignKey(Alert, models.CASCADE, null=True, related_name="deliveries")
@@ -199,6 +204,8 @@ class Delivery(models.Model):
     end_reason = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
+    in_digest = models.BooleanField(default=False)
+    joined_in = models.ForeignKey("self", models.SET_NULL, null=True, related_name="joined")
 
     objects = DeliveryQuerySet.as_manager()
 

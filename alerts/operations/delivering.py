@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from alerts import audit, mail
+from alerts import audit, channels, mail
 from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations.raising import owe
 from alerts.retries import gives_up, wait_after
@@ -77,7 +77,7 @@ def _take(delivery_id: int, *, at: datetime) -> Delivery | None:
     )
     if not taken:
         return None
-    delivery = Delivery.objects.select_related("alert__client", "recipient").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("alert__client", "recipient", "endpoint").get(pk=delivery_id)
     if delivery.attempts > 1:  # whoever did not record an end was killed, or its answer got lost
         earlier = DeliveryAttempt.objects.filter(delivery=delivery, ended_at=None)
         earlier.update(ended_at=at, outcome=Outcome.UNKNOWN)
@@ -91,28 +91,29 @@ def _attempt(delivery: Delivery, *, clock: Clock) -> str:
     try:
         if delivery.recipient is not None and not delivery.recipient.is_active:
             raise mail.NotSent("the recipient no longer works here", mail.Failure.PERMANENT)
-        content = mail.render(delivery)
+        content = channels.render(delivery)
         failpoint("after_claim_before_send")
-        mail.send(delivery, content)
+        channels.send(delivery, content)
         failpoint("after_send_before_commit")
     except mail.NotSent as error:
-        return _failed(delivery, content, error=str(error), failure=error.failure, at=clock())
+        return _failed(delivery, content, error, at=clock())
     except Exception as error:
         log.exception("Delivery %s could not be prepared", delivery.pk)
-        return _failed(delivery, content, error=mail.one_line(repr(error)), failure=mail.Failure.RETRY, at=clock())
+        return _failed(delivery, content, mail.NotSent(repr(error)), at=clock())
     at = clock()
     return _finish(delivery, content, Outcome.OK, at=at, state=Delivery.State.SENT, sent_at=at)
 
 
-def _failed(delivery: Delivery, content: mail.Mail | None, *, error: str, failure: mail.Failure, at: datetime) -> str:
-    is_refused = failure is mail.Failure.PERMANENT and delivery.role != DUTY  # after the duty mailbox comes nobody
-    outcome = Outcome.PERMANENT if failure is mail.Failure.PERMANENT else Outcome.RETRY
-    if is_refused or gives_up(created_at=delivery.created_at, at=at):
+def _failed(delivery: Delivery, content: mail.Mail | None, failed: mail.NotSent, *, at: datetime) -> str:
+    error, is_permanent = str(failed), failed.failure.is_permanent
+    is_last = delivery.role == DUTY and delivery.channel == Delivery.Channel.EMAIL  # after it comes nobody
+    outcome = Outcome.PERMANENT if is_permanent else Outcome.RETRY
+    if (is_permanent and not is_last) or gives_up(created_at=delivery.created_at, at=at):
         log.warning("Delivery %s is dead: %s", delivery.pk, error)
         return _finish(
             delivery, content, outcome, at=at, error=error, state=Delivery.State.DEAD, end_reason=error[:200]
         )
-    again_at = at + wait_after(delivery.attempts)
+    again_at = at + max(wait_after(delivery.attempts), failed.retry_after or timedelta(0))
     return _finish(
         delivery, content, outcome, at=at, error=error, state=Delivery.State.PENDING, next_attempt_at=again_at
     )
@@ -132,14 +133,14 @@ def _finish(
     """The fence: only who still holds the lease records an end; whoever lost it cannot know how it ended."""
     if content is not None:
         columns |= {"subject": content.subject, "body": content.text}
-    if state == Delivery.State.DEAD:  # alert before delivery, as everywhere: it may be withdrawn at this moment
+    if state == Delivery.State.DEAD and delivery.alert_id:  # alert before delivery: it may be withdrawn at this moment
         delivery.alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()
     ours = Delivery.objects.filter(pk=delivery.pk, lease_token=delivery.lease_token, state=Delivery.State.PENDING)
     if not ours.update(state=state, lease_token=None, lease_until=None, **columns):
         outcome, state = Outcome.UNKNOWN, Delivery.State.PENDING
     attempt = DeliveryAttempt.objects.filter(delivery=delivery, number=delivery.attempts)
     attempt.update(ended_at=at, outcome=outcome, error=error[:500])
-    if state == Delivery.State.DEAD:
+    if state == Delivery.State.DEAD and delivery.alert_id:
         escalate(delivery, now=at)
     return state
 
