@@ -10,6 +10,7 @@ from types import MappingProxyType
 from sla.businesstime import BusinessCalendar, CalendarSpec
 from sla.ladder import Step, step_of
 from sla.models import CalendarVersion, Clock, PolicyVersion, Priority
+from sla.versions import forget as forget_versions
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,4 @@ def forget() -> None:
     terms_of.cache_clear()
     business_calendar.cache_clear()
     calendar_of.cache_clear()
+    forget_versions()

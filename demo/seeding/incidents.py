@@ -114,7 +114,7 @@ def open_watched(*, now: datetime) -> None:
         operations.resolve(incident=left, resolution="Service restored and checked.", actor=None, now=now)
     for client_slug, department, priority, kind, left_s, title in WATCHED:
         client = Client.objects.get(slug=client_slug)
-        target = policy_for(client=client).targets.get(priority=priority)
+        target = policy_for(client=client, at=now).targets.get(priority=priority)
         target_s = target.response_s if kind == "response" else target.resolution_s
         opened_at = now - timedelta(seconds=target_s - left_s)
         incident = operations.open_incident(

@@ -70,7 +70,7 @@ class Setting:
         key = project.pk if project else None
         if key not in self._policies:
             project_policy = project.sla_policy if project else None
-            self._policies[key] = policy_for(self.policy, project_policy, client=self.client)
+            self._policies[key] = policy_for(self.policy, project_policy, client=self.client, at=self.now)
         return self._policies[key]
 
     def calendar_version(self, calendar_id: int) -> int:

@@ -141,7 +141,7 @@ def edit(
             setattr(incident, field, value)
         if "sla_policy" in changed or "project" in changed:
             project_policy = incident.project.sla_policy if incident.project else None
-            incident.policy_version = policy_for(incident.sla_policy, project_policy, client=incident.client)
+            incident.policy_version = policy_for(incident.sla_policy, project_policy, client=incident.client, at=now)
     return settle(incident, events=happened, now=now)
 
 

@@ -67,7 +67,7 @@ def open_incident(
         external_ref=external_ref,
         opened_at=opened_at,
         sla_policy=sla_policy,
-        policy_version=policy_for(sla_policy, project.sla_policy if project else None, client=client),
+        policy_version=policy_for(sla_policy, project.sla_policy if project else None, client=client, at=now),
     )
     incident.save()
     opened = event(
