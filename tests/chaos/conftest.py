@@ -1,0 +1,103 @@
+"""Fixtures of the chaos suite, and the file of results that the report is made from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.chaos.crew import Crew
+from tests.chaos.servers import OURS, Postgres, Redis
+from tests.chaos.sinks import HttpSink, Mailbox
+
+RESULTS = "CHAOS_RESULTS"
+_results: list[dict[str, Any]] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What breaks a PostgreSQL or a Redis of its own is left out where there is none; `make chaos` brings them."""
+    lacking = {
+        name
+        for name, is_there in (("postgres", OURS in os.environ), ("redis", shutil.which("redis-server")))
+        if not is_there
+    }
+    out = [item for item in items if lacking & set(getattr(item, "fixturenames", ()))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: Any = yield
+    for marker in item.iter_markers("fault"):
+        if report.when == "call":
+            number, what, holds = marker.args
+            figures = dict(item.user_properties)
+            row = {"number": number, "what": what, "holds": holds, "test": item.nodeid, "outcome": report.outcome}
+            _results.append({**row, "seconds": round(report.duration, 1), "figures": figures})
+    return report
+
+
+def pytest_sessionfinish() -> None:
+    if (path := os.environ.get(RESULTS)) and _results:
+        Path(path).write_text(json.dumps(_results, indent=1, default=str) + "\n")
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Figures of the case, for the report."""
+
+    def note(figures: dict[str, Any] | None = None, **more: Any) -> None:
+        for name, value in {**(figures or {}), **more}.items():
+            record_property(name.replace("_", " "), value)
+
+    return note
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def outside() -> Iterator[HttpSink]:
+    with HttpSink() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def crew(tmp_path: Path, mailbox: Mailbox, transactional_db: None) -> Iterator[Crew]:
+    """Processes on the database of the test, with mails to `mailbox`; none outlives the case."""
+    crew = Crew(tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{mailbox.port}", REDIS_URL="", CELERY_BROKER_URL="")
+    yield crew
+    crew.end()
+    connection.close()  # it may have been broken on purpose
+
+
+@pytest.fixture
+def postgres(transactional_db: None) -> Postgres:
+    """The cluster under this run, to be restarted, stopped and filled up."""
+    return Postgres.of_this_run()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = Redis(tmp_path)
+    yield server
+    server.go_on()
+    server.kill()
