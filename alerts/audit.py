@@ -125,7 +125,7 @@ def differing_clocks(now: datetime, *, stopped_too: bool) -> Iterator[Violation]
 
 def _differences(kind: str, subject_id: int, *, now: datetime) -> Iterator[Violation]:
     stored = {(c.kind, c.cycle): c for c in Clock.objects.filter(subject_kind=kind, subject_id=subject_id)}
-    for measured in owner_of(kind).replay(subject_id, now=now):
+    for measured in owner_of(kind).replay([subject_id], now=now).get(subject_id, []):
         clock = stored.pop((measured.kind, measured.cycle), None)
         if clock is None:
             yield Violation("R7", f"{kind} {subject_id} lacks its {measured.kind} clock {measured.cycle}")

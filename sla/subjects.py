@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from sla.measure import Measured
+from sla.models import Clock
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,23 @@ class Description:
 
 
 class SubjectOwner(Protocol):
-    """What a room promises for its subjects."""
+    """What a room promises for its subjects. Each answer is about many at once, in a constant number of queries."""
 
-    def replay(self, subject_id: int, *, now: datetime) -> list[Measured]:
-        """All clocks of the subject, computed anew from its events."""
+    def replay(self, subject_ids: Sequence[int], *, now: datetime) -> Mapping[int, list[Measured]]:
+        """All clocks of these subjects, computed anew from their events."""
 
-    def recipients(self, subject_id: int, *, at: datetime) -> list[Candidate]:
-        """Whom an alert goes to: the chain in the order of preference, then those whom only a ladder names."""
+    def recipients(
+        self, clocks: Sequence[Clock], *, at: datetime, named: Collection[str] = ()
+    ) -> Mapping[int, list[Candidate]]:
+        """By the clocks' ids whom an alert of each goes to: the chain in the order of preference, then those whom only
+        a ladder names, the people `named` by their usernames among them."""
+
+    def stale_since(self, subject_ids: Sequence[int], *, at: datetime) -> Mapping[int, datetime]:
+        """Of these subjects those whose reporting system has fallen silent although it usually speaks, with the
+        instant it last spoke: what is known of them may be out of date."""
 
     def describe(self, subject_ids: Sequence[int]) -> Mapping[int, Description]:
-        """What to call them in messages and lists; a constant number of queries."""
+        """What to call them in messages and lists."""
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
         """The ids of the subjects that a person may see, as a subquery."""

@@ -210,6 +210,15 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TamHub <tamhub@localhost>")
 DUTY_EMAIL = env.str("DUTY_EMAIL", default="duty@localhost")
 
+# --- who is told, and when -------------------------------------------------------------------------------------
+# The calendar (slug) by whose hours people work who belong to no department with hours, such as TAMs.
+OFFICE_CALENDAR = env.str("OFFICE_CALENDAR", default="business-at" if DEMO else "")
+# An unacknowledged breach of P1 or P2 goes on to the next in line after so many seconds, where the policy says
+# nothing; 0: never.
+ALERT_ESCALATE_AFTER_S = env.int("ALERT_ESCALATE_AFTER_S", default=900)
+# Called (GET) after full passes while all is well, for a monitor that complains when the calls stop.
+HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
+
 # --- Celery: carries, never decides ----------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or REDIS_URL or "filesystem://localhost"

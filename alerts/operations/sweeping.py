@@ -1,12 +1,14 @@
-"""The sweep: finds the clocks on which something is owed and records it, one short transaction each.
+"""The sweep: finds the clocks on which something is owed and records it, some in one short transaction.
 
-Any number of processes may sweep at once: the row lock spreads the work where the database has one, the guarded UPDATE
-decides on both.
+Any number of processes may sweep at once: each decides on rows that it has locked and read anew, and passes over those
+that another has; on SQLite a writer is alone. Where some clocks fail together, each is tried by itself.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +19,7 @@ from alerts.levels import LONGEST_BACK_OFF, owed_levels
 from alerts.models import Alert
 from alerts.operations.raising import raise_levels
 from alerts.operations.reconciling import reconcile
+from kernel import bulk
 from kernel.failpoints import failpoint
 from kernel.locking import lock
 from sla.measure import Measured
@@ -25,8 +28,14 @@ from sla.subjects import owner_of
 
 log = logging.getLogger(__name__)
 
+# So many clocks share a transaction: few enough for its locks to be short, many enough for its queries to be few.
+TOGETHER = 50
 # What passes by itself while a clock runs; anything else that differs from the replay was stored wrongly.
 MOVES_BY_ITSELF = {"state", "breached_at", "alerted_level", "wake_at"}
+STORED = (
+    *("target_s", "policy_version", "calendar_version", "state", "started_at", "elapsed_s", "running_since", "due_at"),
+    *("stopped_at", "breached_at", "alerted_level", "wake_at", "wake_errors"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,34 +59,64 @@ class SweepResult:
 def sweep(now: datetime, *, limit: int = 200) -> SweepResult:
     """Deal with up to `limit` clocks whose time to wake has come, the longest overdue first."""
     ids = list(Clock.objects.to_wake(now).values_list("pk", flat=True)[:limit])
-    raised = breached = failed = 0
-    for clock_id in ids:
-        try:
-            alerts = wake(clock_id, now=now)
-        except Exception:
-            log.exception("Clock %s could not be swept", clock_id)
-            _put_off(clock_id, now=now)
-            failed += 1
-        else:
-            raised += len(alerts)
-            if any(alert.level == Alert.BREACH for alert in alerts):
-                breached += 1
-                failpoint("after_breach_commit")
-    return SweepResult(found=len(ids), raised=raised, breached=breached, failed=failed)
+    total = SweepResult(found=len(ids))
+    for begin in range(0, len(ids), TOGETHER):
+        done = _together(ids[begin : begin + TOGETHER], now=now)
+        total += done
+        if done.breached:
+            failpoint("after_breach_commit")
+    return total
+
+
+def _together(clock_ids: Sequence[int], *, now: datetime) -> SweepResult:
+    """Some clocks in one transaction; where that fails, each by itself."""
+    try:
+        return _raised(wake(clock_ids, now=now))
+    except Exception as error:  # noqa: BLE001 - whatever it was, those that did not cause it go on
+        log.warning("Clocks are swept one by one, because together they failed: %r", error)
+        return sum((_alone(clock_id, now=now) for clock_id in clock_ids), SweepResult())
+
+
+def _alone(clock_id: int, *, now: datetime) -> SweepResult:
+    """One clock by itself, so that one that fails stops no other."""
+    try:
+        return _raised(wake([clock_id], now=now))
+    except Exception:
+        log.exception("Clock %s could not be swept", clock_id)
+        _put_off(clock_id, now=now)
+        return SweepResult(failed=1)
+
+
+def _raised(alerts: Sequence[Alert]) -> SweepResult:
+    return SweepResult(raised=len(alerts), breached=sum(alert.level == Alert.BREACH for alert in alerts))
 
 
 @transaction.atomic
-def wake(clock_id: int, *, now: datetime) -> list[Alert]:
-    """One clock of the sweep; nothing when another process has it or nothing is owed any more."""
-    clock = lock(Clock.objects.to_wake(now).filter(pk=clock_id), skip_locked=True).first()
-    return [] if clock is None else _settle(clock, now=now)
+def wake(clock_ids: Sequence[int], *, now: datetime) -> list[Alert]:
+    """Some clocks of the sweep, in a constant number of queries, all or none. Those that another process has, or on
+    which nothing is owed any more, are passed over."""
+    clocks = list(lock(Clock.objects.to_wake(now).filter(pk__in=clock_ids), skip_locked=True))
+    truth = _measured(clocks, now=now)
+    owed, wrong = [], []
+    for clock in clocks:
+        measured = truth[clock.pk]
+        levels = owed_levels(measured, alerted_level=clock.alerted_level, now=now)
+        columns = measured.columns(alerted_level=max([clock.alerted_level, *levels]))
+        if _differs(clock, columns):
+            wrong.append(clock)
+        for column, value in columns.items():
+            setattr(clock, column, value)
+        clock.wake_errors = 0
+        owed.append((clock, levels))
+    bulk.update(clocks, fields=STORED)
+    raised = raise_levels(owed, now=now)
+    if wrong:
+        reconcile(wrong, now=now)
+    return raised
 
 
-def _settle(clock: Clock, *, now: datetime) -> list[Alert]:
-    """The stored row is a cache: compute it anew from the subject's events, store what is true, raise what is owed."""
-    measured = _measured(clock, now=now)
-    owed = owed_levels(measured, alerted_level=clock.alerted_level, now=now)
-    columns = measured.columns(alerted_level=max([clock.alerted_level, *owed]))
+def _differs(clock: Clock, columns: Mapping[str, object]) -> bool:
+    """The stored row is a cache of what the subject's events say; one that was stored wrongly is put right."""
     wrong = {
         column: [str(getattr(clock, column)), str(value)]
         for column, value in columns.items()
@@ -85,25 +124,24 @@ def _settle(clock: Clock, *, now: datetime) -> list[Alert]:
     }
     if wrong:
         log.warning("Stored clock %s differed from its events", clock.pk, extra={"columns": wrong})
-    unmoved = Clock.objects.filter(
-        pk=clock.pk, state=clock.state, alerted_level=clock.alerted_level, wake_at=clock.wake_at
-    )
-    if not unmoved.update(**columns, wake_errors=0):
-        return []
-    for column, value in columns.items():
-        setattr(clock, column, value)
-    raised = raise_levels(clock, owed, now=now) if owed else []
-    if wrong:
-        reconcile([clock], now=now)
-    return raised
+    return bool(wrong)
 
 
-def _measured(clock: Clock, *, now: datetime) -> Measured:
-    found = owner_of(clock.subject_kind).replay(clock.subject_id, now=now)
-    for measured in found:
-        if (measured.kind, measured.cycle) == (clock.kind, clock.cycle):
-            return measured
-    raise LookupError(f"The events of its subject know nothing of clock {clock.pk}.")
+def _measured(clocks: Iterable[Clock], *, now: datetime) -> dict[int, Measured]:
+    """These clocks, by their ids, computed anew from their subjects' events."""
+    by_kind: dict[str, list[Clock]] = defaultdict(list)
+    for clock in clocks:
+        by_kind[clock.subject_kind].append(clock)
+    found = {}
+    for kind, some in by_kind.items():
+        replayed = owner_of(kind).replay(sorted({clock.subject_id for clock in some}), now=now)
+        for clock in some:
+            for measured in replayed.get(clock.subject_id, ()):
+                if (measured.kind, measured.cycle) == (clock.kind, clock.cycle):
+                    found[clock.pk] = measured
+            if clock.pk not in found:
+                raise LookupError(f"The events of its subject know nothing of clock {clock.pk}.")
+    return found
 
 
 def _put_off(clock_id: int, *, now: datetime) -> None:

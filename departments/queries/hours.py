@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from django.conf import settings
+
 from accounts.models import Grant, User
 from departments.models import Absence, Department
 from departments.queries.people import away
 from sla.businesstime import BusinessCalendar, CalendarError
+from sla.models import Calendar
 from sla.terms import business_calendar
 
 
 def at_work(users: Collection[int], at: datetime) -> set[int]:
     """Which of these people (ids) are at work; three queries, and one for each calendar this process meets first.
 
-    The calendars of the departments one works in count, those in force now; one that is open is enough. Who has none
-    is always at work. Who is away is not.
+    The calendars of the departments one works in count, those in force now; one that is open is enough. For the others
+    the office hours do (OFFICE_CALENDAR); where there are none, they are always at work. Who is away is not.
     """
     calendars, absences = _calendars(users, at=at), away(users, at=at)
     instant = int(at.timestamp())
@@ -30,12 +33,17 @@ def at_work(users: Collection[int], at: datetime) -> set[int]:
 
 def next_at_work(user: User, at: datetime) -> datetime | None:
     """The first instant from `at` on at which the person is at work; None when the hours never come. Whole seconds."""
-    calendars = _calendars([user.pk], at=at).get(user.pk)
-    absences = list(Absence.objects.filter(user=user, ends_at__gt=at).order_by("starts_at"))
-    found = _opening(calendars, at)
-    for absence in absences:
-        if found is not None and absence.covers(found):
-            found = _opening(calendars, absence.ends_at)
+    return next_at_work_of([user.pk], at)[user.pk]
+
+
+def next_at_work_of(users: Collection[int], at: datetime) -> dict[int, datetime | None]:
+    """`next_at_work` for many people, by their ids; it is `at` for those who are at work. Three queries, as above."""
+    calendars = _calendars(users, at=at)
+    found = {user: _opening(calendars.get(user), at) for user in users}
+    for absence in Absence.objects.filter(user__in=users, ends_at__gt=at).order_by("starts_at"):
+        opening = found[absence.user_id]
+        if opening is not None and absence.covers(opening):
+            found[absence.user_id] = _opening(calendars.get(absence.user_id), absence.ends_at)
     return found
 
 
@@ -52,7 +60,10 @@ def _opening(calendars: list[BusinessCalendar] | None, at: datetime) -> datetime
 
 
 def _calendars(users: Collection[int], *, at: datetime) -> dict[int, list[BusinessCalendar]]:
-    """The calendars of the departments each of these people works in; people without one are missing. Two queries."""
+    """The calendars of the departments each of these people works in, else the office's; who has neither is missing.
+
+    Two queries, three where there are office hours.
+    """
     grants = Grant.objects.filter(user__in=users, scope_kind=Grant.Scope.DEPARTMENT).valid_at(at)
     places = set(grants.values_list("user_id", "scope_id"))
     versions = dict(
@@ -65,4 +76,8 @@ def _calendars(users: Collection[int], *, at: datetime) -> dict[int, list[Busine
         version = versions.get(department)
         if version is not None:
             found.setdefault(user, []).append(business_calendar(version))
+    if settings.OFFICE_CALENDAR:
+        office = Calendar.objects.values_list("current_id", flat=True).filter(slug=settings.OFFICE_CALENDAR).first()
+        if office is not None:
+            found |= {user: [business_calendar(office)] for user in users if user not in found}
     return found

@@ -167,10 +167,10 @@ class Unreadable(IncidentClocks):
     def __init__(self, incident_id: int) -> None:
         self.incident_id = incident_id
 
-    def replay(self, subject_id, *, now):
-        if subject_id == self.incident_id:
+    def replay(self, subject_ids, *, now):
+        if self.incident_id in subject_ids:
             raise ValueError("unreadable events")
-        return super().replay(subject_id, now=now)
+        return super().replay(subject_ids, now=now)
 
 
 def test_a_stored_clock_that_differs_from_its_events_is_put_right(incident: Incident, caplog) -> None:
