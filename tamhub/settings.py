@@ -21,6 +21,7 @@ DEMO = env.bool("DEMO", default=False)
 DATA_DIR = Path(env.str("TAMHUB_DATA", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
@@ -210,6 +211,9 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TamHub <tamhub@localhost>")
 DUTY_EMAIL = env.str("DUTY_EMAIL", default="duty@localhost")
 
+# --- chat and push: which private hosts may be called, by name or name:port -------------------------------------------
+OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+
 # --- who is told, and when -------------------------------------------------------------------------------------
 # The calendar (slug) by whose hours people work who belong to no department with hours, such as TAMs.
 OFFICE_CALENDAR = env.str("OFFICE_CALENDAR", default="business-at" if DEMO else "")
@@ -321,5 +325,13 @@ LOGGING = {
     "formatters": {"json": {"()": "kernel.logs.json_formatter"}, "plain": {"()": "kernel.logs.console_formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if SITE_IS_LOCAL else "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # They write addresses of chats, which are secrets; what happened stands in the delivery log.
+        "apprise": {"level": "CRITICAL", "propagate": False},
+        "urllib3": {"level": "CRITICAL", "propagate": False},
+        "requests_oauthlib": {"level": "CRITICAL", "propagate": False},
+        "oauthlib": {"level": "CRITICAL", "propagate": False},
+    },
 }

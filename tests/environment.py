@@ -20,7 +20,7 @@ SETTINGS = (
         "EMAIL_URL",
         "LOG_LEVEL",
     ),
-    *("METRICS", "SECRET_KEY", "SITE_URL", "STATIC_ROOT", "TIME_ZONE", "TRUSTED_PROXIES"),
+    *("METRICS", "OUTBOUND_ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SITE_URL", "STATIC_ROOT", "TIME_ZONE", "TRUSTED_PROXIES"),
 )
 for name in SETTINGS:
     os.environ.pop(name, None)
