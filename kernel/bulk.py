@@ -75,20 +75,27 @@ def insert(rows: Rows) -> None:
 
 
 def update(rows: Rows, *, fields: Iterable[str]) -> None:
-    """Write these columns of stored rows of one model, found by their ids."""
+    """Write these columns of stored rows of one model, found by their ids; on PostgreSQL in one statement."""
     if not rows:
         return
     model = type(rows[0])
     named = [model._meta.get_field(name) for name in fields]
     columns = [field for field in named if isinstance(field, models.Field)]
     table = _quoted(model._meta.db_table)
-    sets = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
-    parameters = [
-        [*(field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in columns), row.pk]
-        for row in rows
-    ]
+    values = [[field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in columns] for row in rows]
+    keys = [row.pk for row in rows]
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {sets} WHERE id = %s", parameters)  # noqa: S608 - names of columns
+        if connection.vendor == "postgresql":
+            names = [_quoted(field.column) for field in columns]
+            sets = ", ".join(f"{name} = fresh.{name}" for name in names)
+            arrays = ", ".join(["%s::bigint[]", *(f"%s::{field.db_type(connection)}[]" for field in columns)])
+            fresh = f"unnest({arrays}) AS fresh (id, {', '.join(names)})"
+            parameters = [keys, *(list(column) for column in zip(*values, strict=True))]
+            cursor.execute(f"UPDATE {table} SET {sets} FROM {fresh} WHERE {table}.id = fresh.id", parameters)  # noqa: S608
+            return
+        sets = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
+        one_each = [[*row, key] for row, key in zip(values, keys, strict=True)]
+        cursor.executemany(f"UPDATE {table} SET {sets} WHERE id = %s", one_each)  # noqa: S608 - names of columns
 
 
 def _quoted(name: str | None) -> str:

@@ -97,3 +97,22 @@ def test_nothing_to_do_is_no_error() -> None:
     bulk.insert([])
     bulk.update([], fields=["payload"])
     assert not OutboxEvent.objects.exists()
+
+
+def test_updated_rows_hold_what_they_were_given_and_the_others_stay() -> None:
+    rows = [fact(str(n)) for n in range(4)]
+    bulk.insert(rows)
+    for row in rows[:3]:
+        row.key = f"{AWKWARD} {row.pk}"
+        row.payload = {"text": AWKWARD, "list": [1, None, True]}
+        row.tenant_id = None
+        row.position = row.pk * 10
+        row.at = MONDAY + timedelta(microseconds=row.pk)
+    rows[3].key = "not stored"
+    bulk.update(rows[:3], fields=["key", "payload", "tenant_id", "position", "at"])
+    stored = list(OutboxEvent.objects.order_by("id"))
+    for row, found in zip(rows[:3], stored, strict=False):
+        assert [getattr(found, name) for name in ("key", "payload", "tenant_id", "position", "at")] == [
+            getattr(row, name) for name in ("key", "payload", "tenant_id", "position", "at")
+        ]
+    assert stored[3].key == "3"
