@@ -53,7 +53,7 @@ def terms_of(policy_version_id: int) -> Terms:
         thresholds=tuple(sorted(version.thresholds)),
         reopen=version.reopen,
         targets=MappingProxyType(
-            _for_all(
+            for_all(
                 {
                     t.priority: Target(t.response_s, t.resolution_s, t.calendar_id, t.update_s)
                     for t in version.targets.all()
@@ -67,7 +67,7 @@ def terms_of(policy_version_id: int) -> Terms:
     )
 
 
-def _for_all(named: Mapping[str, Target]) -> dict[str, Target]:
+def for_all(named: Mapping[str, Target]) -> dict[str, Target]:
     """A priority that is not named counts by the nearest more urgent one, else by the nearest less urgent."""
     order = [priority.value for priority in Priority]
     return {
