@@ -31,11 +31,11 @@ def seed_incidents(*, now: datetime) -> None:
         client = Client.objects.get(slug=row["client"])
         if not Incident.objects.filter(client=client, external_ref=row["id"]).exists():
             incident = _play(row, client, now=now)
-            _as_it_happened(incident)
+            as_it_happened(incident)
             _lay_to_rest(incident)
 
 
-def _as_it_happened(incident: Incident) -> None:
+def as_it_happened(incident: Incident) -> None:
     """The story was written down while it happened, not at the start of the demo."""
     incident.events.update(recorded_at=F("at"))
 
@@ -130,4 +130,4 @@ def open_watched(*, now: datetime) -> None:
         )
         if kind == "resolution":
             operations.acknowledge(incident=incident, actor=None, at=opened_at + timedelta(minutes=4), now=now)
-        _as_it_happened(incident)
+        as_it_happened(incident)

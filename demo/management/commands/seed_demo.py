@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from demo.seeding.incidents import open_watched, seed_incidents
 from demo.seeding.log import play_log
+from demo.seeding.night import seed_night
 from demo.seeding.people import seed_people
 from demo.seeding.projects import seed_projects
-from demo.seeding.promises import seed_promises
+from demo.seeding.promises import seed_olas, seed_promises, seed_vendors
 
 
 class Command(BaseCommand):
@@ -23,8 +24,11 @@ class Command(BaseCommand):
         seed_promises(now=now)
         seed_people(now=now)
         seed_projects(now=now)
+        seed_vendors(now=now)
+        seed_night(now=now)
         self._say("incidents of a real log, moved to today")
         play_log(now=now)
+        seed_olas(now=now)
         self._say("incidents of the story")
         seed_incidents(now=now)
         open_watched(now=now)
