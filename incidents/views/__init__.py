@@ -1,8 +1,9 @@
 """Pages of incidents."""
 
 from incidents.views.actions import act
+from incidents.views.explain import explain_clock, explain_clock_as_text
 from incidents.views.list import incidents
 from incidents.views.new import new_incident
 from incidents.views.page import incident
 
-__all__ = ["act", "incident", "incidents", "new_incident"]
+__all__ = ["act", "explain_clock", "explain_clock_as_text", "incident", "incidents", "new_incident"]

@@ -110,5 +110,7 @@ def test_a_working_day_is_told_as_one_would_tell_it():
 
 
 def test_a_paused_clock_has_no_deadline_but_says_what_it_would_be():
-    found = explain(started_at=0, target_s=100, marks=[(40, Mark.PAUSE)], calendar=ALWAYS, now=500)
+    found = explain(
+        started_at=0, target_s=100, marks=[(40, Mark.PAUSE)], calendar=ALWAYS, now=500, holders=[(0, "unix")]
+    )
     assert (found.due_at, found.due_if_resumed, found.left_s) == (None, 560, 60)
