@@ -14,11 +14,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from alerts.levels import LONGEST_BACK_OFF
 from alerts.models import LEASE_SANITY, Alert, Delivery, DeliveryAttempt
-from alerts.routing import DUTY, chain_of, next_recipient
+from alerts.routing import DUTY, Recipient, chain_of, next_recipients
 from kernel.models import OutboxEvent
 from sla.measure import Measured
 from sla.models import Clock
-from sla.subjects import Candidate, owner_of, owners
+from sla.subjects import owner_of, owners
 
 SWEPT_WITHIN = timedelta(seconds=30)
 TRIED_WITHIN = timedelta(seconds=60)
@@ -97,17 +97,29 @@ def dead_ends() -> list[Delivery]:
         .exclude(is_over, notice=Delivery.Notice.RAISED)
         .exclude(role=DUTY)
     )
-    return [delivery for delivery in dead.select_related("alert") if following(delivery) is not None]
+    return [delivery for delivery in dead.select_related("alert") if following(delivery)]
 
 
-def following(delivery: Delivery) -> Candidate | None:
-    """Who is to be told instead of the recipient of this delivery; None when the whole chain was tried."""
-    tried = Delivery.objects.filter(alert=delivery.alert, round=delivery.round, notice=delivery.notice)
-    return next_recipient(
-        chain_of(delivery.alert.snapshot),
-        told=tried.values_list("address", flat=True),
+def following(delivery: Delivery) -> list[Recipient]:
+    """Who is to be told instead of the recipient of this dead delivery; empty when the whole chain was tried, and when
+    another message of the same alert reaches the recipient."""
+    alert = delivery.alert
+    if alert is None:
+        return []
+    tried = list(Delivery.objects.filter(alert=alert, round=delivery.round, notice=delivery.notice))
+    if any(_reaches_the_same(other, delivery) for other in tried):
+        return []
+    return next_recipients(
+        chain_of(alert.snapshot),
+        told={other.address for other in tried},
+        told_users={other.recipient_id for other in tried if other.recipient_id is not None},
         duty_address=settings.DUTY_EMAIL,
     )
+
+
+def _reaches_the_same(other: Delivery, dead: Delivery) -> bool:
+    is_on_its_way = other.state in {Delivery.State.PENDING, Delivery.State.SENT} and not other.in_digest
+    return is_on_its_way and (other.recipient_id, other.role) == (dead.recipient_id, dead.role)
 
 
 def differing_clocks(now: datetime, *, stopped_too: bool) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from alerts.models import Alert
@@ -13,6 +13,8 @@ from sla.terms import business_calendar, terms_of
 
 # How long a clock whose sweep failed waits at most before the next try.
 LONGEST_BACK_OFF = timedelta(seconds=60)
+# Steps of a short target that come nearer to each other than this are told as one.
+NEAR = timedelta(minutes=5)
 
 
 def is_passed(clock: Clock, level: int, *, now: datetime) -> bool:
@@ -54,3 +56,20 @@ def loudest(levels: Iterable[int]) -> int:
     """Of several levels passed at once only this one is worth a message: the breach, else the highest."""
     found = set(levels)
     return Alert.BREACH if Alert.BREACH in found else max(found)
+
+
+def merged(instants: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Of (percent, epoch second), ascending: the steps less than five minutes before a later one that is told, with
+    that one.
+
+    Looked at from the last to the first: of many near ones the latest is told, and again one that lies five minutes
+    or more before it. The breach is always told.
+    """
+    found: dict[int, int] = {}
+    later: tuple[int, int] | None = None
+    for level, at in reversed(instants):
+        if later is not None and level != Alert.BREACH and later[1] - at < NEAR.total_seconds():
+            found[level] = later[0]
+        else:
+            later = (level, at)
+    return found

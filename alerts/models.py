@@ -162,7 +162,8 @@ class Delivery(models.Model):
 
     Digests, tests of a channel and messages to the operators belong to no alert; their words stand in `subject` and
     `body` from the first. `in_digest`: it waits for its recipient's daily digest; taken along by one, it is joined, and
-    `joined_in` is that digest.
+    `joined_in` is that digest. `group`: those that went out in one mail, because there were many. `key`: what a message
+    to the operators is about, and on which day; they are told once.
     """
 
     class Notice(models.TextChoices):
@@ -191,7 +192,7 @@ class Delivery(models.Model):
     round = models.PositiveSmallIntegerField(default=1)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     recipient = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    role = models.CharField(max_length=20)
+    role = models.CharField(max_length=200)
     address = models.CharField(max_length=254)
     state = models.CharField(max_length=9, choices=State, default=State.PENDING)
     attempts = models.PositiveIntegerField(default=0)
@@ -206,6 +207,8 @@ class Delivery(models.Model):
     body = models.TextField(blank=True)
     in_digest = models.BooleanField(default=False)
     joined_in = models.ForeignKey("self", models.SET_NULL, null=True, related_name="joined")
+    group = models.UUIDField(null=True)
+    key = models.CharField(max_length=120, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -216,6 +219,9 @@ class Delivery(models.Model):
             models.UniqueConstraint(
                 fields=["alert", "round", "notice", "channel", "address"], name="one_delivery_per_address_and_channel"
             ),
+            models.UniqueConstraint(
+                fields=["notice", "key", "channel", "address"], condition=~Q(key=""), name="one_delivery_per_key"
+            ),
             models.CheckConstraint(
                 name="delivery_is_about_something",
                 condition=Q(alert__isnull=False, client__isnull=False) | Q(notice__in=["digest", "test", "operator"]),
@@ -225,6 +231,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(state="pending"), name="delivery_pending"),
             models.Index(fields=["client", "-id"], name="delivery_client"),
+            models.Index(fields=["group"], condition=Q(group__isnull=False, state="pending"), name="delivery_group"),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from alerts import audit, channels, mail
 from alerts.models import Alert, Delivery, DeliveryAttempt
-from alerts.operations.raising import owe
+from alerts.operations.owing import owe
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
 from kernel.clock import Clock, going_on_from
@@ -151,8 +151,4 @@ def escalate(delivery: Delivery, *, now: datetime) -> list[Delivery]:
     is_over = alert.state == Alert.State.RETRACTED or alert.round != delivery.round
     if is_over and delivery.notice == Delivery.Notice.RAISED:
         return []
-    following = audit.following(delivery)
-    if following is None:
-        log.error("Nobody is left to be told of alert %s", alert.pk)
-        return []
-    return owe(alert, [following], now=now, notice=delivery.notice, round_number=delivery.round)
+    return owe(alert, audit.following(delivery), now=now, notice=delivery.notice, round_number=delivery.round)

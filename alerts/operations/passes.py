@@ -8,16 +8,14 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from alerts import audit
 from alerts.beats import REPAIR, beats
 from alerts.models import Alert, Delivery
 from alerts.operations.delivering import deliver, escalate
-from alerts.operations.raising import owe, raise_breach
+from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
-from alerts.routing import chain_of, first_recipients
 from kernel import outbox
 from kernel.clock import going_on_from
 from kernel.locking import lock
@@ -101,8 +99,7 @@ def _owe_again(alert: Alert, *, now: datetime) -> bool:
     missing = lock(audit.alerts_without_delivery().filter(pk=alert.pk)).first()
     if missing is None:
         return False
-    chain = chain_of(alert.snapshot)
-    owe(alert, first_recipients(chain, is_breach=alert.is_breach, duty_address=settings.DUTY_EMAIL), now=now)
+    owe_first(alert, now=now)
     return True
 
 

@@ -3,84 +3,158 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
-from alerts.levels import loudest, wake_at
+from alerts.ladders import escalates_after, named_users, steps_of, told_level
+from alerts.levels import wake_at
 from alerts.models import Alert, Delivery
-from alerts.routing import chain_of, first_recipients
+from alerts.operations.owing import Telling, messages, owe, priority_of
+from alerts.preferences import URGENT, event_of
+from alerts.routing import Recipient, chain_of, first_recipients, next_recipients
 from kernel import bulk, outbox
 from kernel.models import OutboxEvent
+from sla.ladder import Step
 from sla.models import Clock
-from sla.subjects import Candidate, owner_of
+from sla.subjects import owner_of
+from sla.terms import terms_of
 
-RAISED_AGAIN = ("round", "acked_by", "acked_at", "due_at", "detected_at", "snapshot", "state")
+RAISED_AGAIN = (
+    *("round", "acked_by", "acked_at", "due_at", "detected_at", "snapshot", "state", "escalate_at", "escalations"),
+    "clock_jump",
+)
+# After the clock of the machine has jumped, messages wait so long, in case it jumps back.
+SETTLES_WITHIN = timedelta(seconds=30)
 
 
-def raise_levels(owed: Iterable[tuple[Clock, Sequence[int]]], *, now: datetime) -> list[Alert]:
-    """Record that these levels of these clocks were passed; of each clock one is delivered, the others are kept as
+@dataclass(frozen=True)
+class Passed:
+    """Levels that a clock passed; `instants` has all its levels, (percent, epoch second), those ahead, too."""
+
+    clock: Clock
+    levels: Sequence[int]
+    instants: Sequence[tuple[int, int]] = ()
+
+
+def raise_levels(owed: Iterable[Passed], *, now: datetime, after_jump: bool = False) -> list[Alert]:
+    """Record that these levels of these clocks were passed; of each clock one is told, the others are kept as
     overtaken.
 
     The clocks are locked by the caller's transaction, and their columns are true. A level that stands already is
-    passed over; one that was withdrawn is raised again. Returns the alerts that are new. However many clocks, the
-    number of queries is the same.
+    passed over; one that was withdrawn is raised again. `after_jump`: time has just jumped, so the messages wait until
+    it has settled. Returns the alerts that are new. However many clocks, the number of queries is the same.
     """
-    levels_of = {clock: levels for clock, levels in owed if levels}
-    standing: dict[tuple[int, int], Alert] = {
-        (alert.clock_id, alert.level): alert for alert in Alert.objects.filter(clock__in=levels_of)
-    }
+    some = {passed.clock: passed for passed in owed if passed.levels}
+    by_id = {clock.pk: clock for clock in some}
+    standing: dict[Clock, dict[int, Alert]] = {clock: {} for clock in some}
+    for alert in Alert.objects.filter(clock__in=some):
+        alert.clock = by_id[alert.clock_id]
+        standing[alert.clock][alert.level] = alert
     fresh: dict[Clock, list[int]] = {}
-    for clock, levels in levels_of.items():
-        known = (standing.get((clock.pk, level)) for level in levels)
-        new = [
-            level
-            for level, alert in zip(levels, known, strict=True)
-            if alert is None or alert.state == Alert.State.RETRACTED
-        ]
+    for clock, passed in some.items():
+        settled = {level for level, alert in standing[clock].items() if alert.state != Alert.State.RETRACTED}
+        new = [level for level in passed.levels if level not in settled]
         if new:
             fresh[clock] = new
     if not fresh:
         return []
     snapshots = _snapshots(fresh, now=now)
-    raised = [
-        _raised(clock, level, standing.get((clock.pk, level)), snapshot=snapshots[clock], told=loudest(levels), now=now)
-        for clock, levels in fresh.items()
-        for level in levels
-    ]
+    raised: list[Alert] = []
+    told: list[Telling] = []
+    for clock, levels in fresh.items():
+        terms, instants = terms_of(clock.policy_version_id), some[clock].instants
+        priority = snapshots[clock]["subject"]["priority"]
+        loudest = told_level(terms, levels, instants=instants, priority=priority)
+        for level in levels:
+            alert = _raised(clock, level, standing[clock].get(level), snapshot=snapshots[clock], now=now)
+            alert.clock_jump = after_jump
+            if level == loudest:
+                alert.state = Alert.State.OPEN
+                steps = steps_of(terms, level, instants=instants, priority=priority)
+                told.append(Telling(alert, recipients_of(alert, steps=steps), event_of(level)))
+            raised.append(alert)
+    rows = messages(told, now=now, not_before=now + SETTLES_WITHIN if after_jump else now)
+    for telling, deliveries in zip(told, rows, strict=True):
+        telling.alert.escalate_at = escalates_at(telling.alert, deliveries, now=now)
     bulk.insert([alert for alert in raised if alert.pk is None])
     bulk.update([alert for alert in raised if alert.round > 1], fields=RAISED_AGAIN)
-    bulk.insert([delivery for alert in raised if alert.state == Alert.State.OPEN for delivery in _owed(alert, now=now)])
+    for telling, deliveries in zip(told, rows, strict=True):
+        for delivery in deliveries:
+            delivery.alert = telling.alert
+    bulk.insert([delivery for deliveries in rows for delivery in deliveries])
+    _take_over(told, standing)
     outbox.put_many(_breached(alert, now=now) for alert in raised if alert.level == Alert.BREACH)
     return raised
 
 
-def _raised(
-    clock: Clock, level: int, standing: Alert | None, *, snapshot: dict[str, Any], told: int, now: datetime
-) -> Alert:
-    """The alert as it is to be stored: a new one, or the next round of one that was withdrawn."""
+def _raised(clock: Clock, level: int, standing: Alert | None, *, snapshot: dict[str, Any], now: datetime) -> Alert:
+    """The alert as it is to be stored if it is told to nobody: a new one, or the next round of one that was
+    withdrawn."""
     alert = standing
     if alert is None:
         alert = _alert(clock, level)
     else:
         alert.round += 1
-        alert.acked_by = alert.acked_at = None
+        alert.acked_by = alert.acked_at = alert.escalate_at = None
+        alert.escalations = 0
     assert clock.due_at is not None
     alert.due_at = clock.due_at
     alert.detected_at = now
     alert.snapshot = snapshot
-    alert.state = Alert.State.OPEN if level == told else Alert.State.SKIPPED
+    alert.state = Alert.State.SKIPPED
     return alert
 
 
-def _owed(alert: Alert, *, now: datetime) -> list[Delivery]:
-    """What is to be sent because of a new alert."""
-    chain = chain_of(alert.snapshot)
-    recipients = first_recipients(chain, is_breach=alert.is_breach, duty_address=settings.DUTY_EMAIL)
-    return _deliveries(alert, recipients, now=now, notice=Delivery.Notice.RAISED, round_number=alert.round)
+def _take_over(told: Iterable[Telling], standing: Mapping[Clock, Mapping[int, Alert]]) -> None:
+    """What goes on to others is the loudest alert of a clock; those before it are not escalated any more."""
+    waiting = [
+        before.pk
+        for telling in told
+        for before in standing[telling.alert.clock].values()
+        if before.escalate_at is not None and before is not telling.alert
+    ]
+    if waiting:
+        Alert.objects.filter(pk__in=waiting).update(escalate_at=None)
+
+
+def recipients_of(alert: Alert, *, steps: Sequence[Step]) -> list[Recipient]:
+    """Whom an alert is told to first."""
+    return first_recipients(
+        chain_of(alert.snapshot),
+        is_breach=alert.is_breach,
+        duty_address=settings.DUTY_EMAIL,
+        steps=steps,
+        is_urgent=priority_of(alert) == URGENT,
+    )
+
+
+def escalates_at(alert: Alert, deliveries: Sequence[Delivery], *, now: datetime) -> datetime | None:
+    """When an alert of which these messages were just owed goes on to whoever comes next, if nobody acknowledges it.
+
+    None: never, or nobody comes next. It counts from when the first message goes out.
+    """
+    wait = escalates_after(
+        terms_of(alert.clock.policy_version_id), alert.kind, level=alert.level, priority=priority_of(alert)
+    )
+    if wait is None or not next_in_line(alert, deliveries):
+        return None
+    first = [row.next_attempt_at for row in deliveries if row.state == Delivery.State.PENDING and not row.in_digest]
+    return min(first, default=now) + wait
+
+
+def next_in_line(alert: Alert, told: Iterable[Delivery]) -> list[Recipient]:
+    """Who comes after those whom these deliveries went to, told or tried; empty when the whole chain was."""
+    rows = list(told)
+    return next_recipients(
+        chain_of(alert.snapshot),
+        told={row.address for row in rows},
+        told_users={row.recipient_id for row in rows if row.recipient_id is not None},
+        duty_address=settings.DUTY_EMAIL,
+    )
 
 
 def raise_breach(clock: Clock, *, now: datetime) -> list[Alert]:
@@ -89,40 +163,14 @@ def raise_breach(clock: Clock, *, now: datetime) -> list[Alert]:
         clock.alerted_level = Alert.BREACH
         clock.wake_at = wake_at(clock, alerted_level=Alert.BREACH)
         clock.save(update_fields=["alerted_level", "wake_at"])
-    return raise_levels([(clock, [Alert.BREACH])], now=now)
+    return raise_levels([Passed(clock, [Alert.BREACH])], now=now)
 
 
-def owe(
-    alert: Alert,
-    recipients: Iterable[Candidate],
-    *,
-    now: datetime,
-    notice: str = Delivery.Notice.RAISED,
-    round_number: int | None = None,
-) -> list[Delivery]:
-    """One delivery for each recipient, to be sent at once; of the alert's present round unless told otherwise."""
-    return Delivery.objects.bulk_create(
-        _deliveries(alert, recipients, now=now, notice=notice, round_number=round_number or alert.round)
-    )
-
-
-def _deliveries(
-    alert: Alert, recipients: Iterable[Candidate], *, now: datetime, notice: str, round_number: int
-) -> list[Delivery]:
-    return [
-        Delivery(
-            alert=alert,
-            client_id=alert.client_id,
-            notice=notice,
-            round=round_number,
-            recipient_id=candidate.user_id,
-            role=candidate.role,
-            address=candidate.address,
-            next_attempt_at=now,
-            created_at=now,
-        )
-        for candidate in recipients
-    ]
+def owe_first(alert: Alert, *, now: datetime) -> list[Delivery]:
+    """What an open alert should have led to and did not."""
+    terms = terms_of(alert.clock.policy_version_id)
+    steps = steps_of(terms, alert.level, instants=(), priority=priority_of(alert))
+    return owe(alert, recipients_of(alert, steps=steps), now=now)
 
 
 def record_past(clocks: Iterable[Clock], *, detected_at: datetime) -> None:
@@ -167,12 +215,22 @@ def _snapshots(clocks: Iterable[Clock], *, now: datetime) -> dict[Clock, dict[st
     for kind, some in by_kind.items():
         owner = owner_of(kind)
         ids = sorted({clock.subject_id for clock in some})
-        described = {pk: asdict(about) for pk, about in owner.describe(ids).items()}
-        chains = {pk: [asdict(one) for one in chain] for pk, chain in owner.recipients(some, at=now).items()}
+        described, stale = owner.describe(ids), owner.stale_since(ids, at=now)
+        named = named_users(terms_of(clock.policy_version_id) for clock in some)
+        candidates = owner.recipients(some, at=now, named=named)
         for clock in some:
-            about, chain = described[clock.subject_id], chains[clock.pk]
-            found[clock] = {"target_s": clock.target_s, "subject": about, "chain": chain}
+            found[clock] = {
+                "target_s": clock.target_s,
+                "subject": asdict(described[clock.subject_id]),
+                "chain": [asdict(candidate) for candidate in candidates[clock.pk]],
+                "stale_since": _stored(stale.get(clock.subject_id)),
+                "late_by_change_at": _stored(clock.late_by_change_at),
+            }
     return found
+
+
+def _stored(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat()
 
 
 def _breached(alert: Alert, *, now: datetime) -> OutboxEvent:

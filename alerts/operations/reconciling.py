@@ -13,11 +13,14 @@ from django.db.models import Q
 
 from alerts.levels import is_passed, passed_levels, wake_at
 from alerts.models import Alert, Delivery
-from alerts.operations.raising import owe
+from alerts.operations.owing import Telling, messages
+from alerts.preferences import Event
+from alerts.routing import Recipient
 from sla.models import Clock
 from sla.subjects import Candidate
 
 NO_LONGER_TRUE = "no longer true"
+HEARD = (Delivery.State.SENT, Delivery.State.JOINED)
 
 
 def reconcile(clocks: Sequence[Clock], *, now: datetime) -> None:
@@ -38,15 +41,42 @@ def retract_for(clock: Clock, alerts: Iterable[Alert], *, now: datetime) -> list
     untrue = [alert for alert in alerts if not is_passed(clock, alert.level, now=now)]
     for alert in untrue:
         alert.state = Alert.State.RETRACTED
-        alert.save(update_fields=["state"])
+        alert.escalate_at = None
+        alert.save(update_fields=["state", "escalate_at"])
         deliveries = Delivery.objects.filter(alert=alert, round=alert.round, notice=Delivery.Notice.RAISED)
         deliveries.filter(state=Delivery.State.PENDING).update(
             state=Delivery.State.CANCELLED, lease_token=None, lease_until=None, end_reason=NO_LONGER_TRUE
         )
         if alert.is_breach:  # asked only now: a mail may have gone out until the line above held its row
-            told = deliveries.filter(Q(state=Delivery.State.SENT) | Q(state=Delivery.State.CANCELLED, attempts__gt=0))
-            owe(alert, [_as_told(delivery) for delivery in told], now=now, notice=Delivery.Notice.RETRACTED)
+            told = deliveries.filter(Q(state__in=HEARD) | Q(state=Delivery.State.CANCELLED, attempts__gt=0))
+            _withdraw(alert, list(told), now=now)
     return untrue
+
+
+def _withdraw(alert: Alert, told: Sequence[Delivery], *, now: datetime) -> None:
+    """Who was told is told, as they want to hear of it; a chat in which the alert stands says so, too."""
+    notice = Delivery.Notice.RETRACTED
+    recipients = {one.recipient_id or one.address: Recipient(_as_told(one)) for one in told}
+    [rows] = messages([Telling(alert, list(recipients.values()), Event.WITHDRAWN, notice)], now=now)
+    owed = {(row.channel, row.address) for row in rows}
+    for one in told:
+        if one.channel == Delivery.Channel.CHAT and (one.channel, one.address) not in owed:
+            rows.append(
+                Delivery(
+                    alert=alert,
+                    client_id=alert.client_id,
+                    notice=notice,
+                    round=alert.round,
+                    channel=one.channel,
+                    endpoint_id=one.endpoint_id,
+                    recipient_id=one.recipient_id,
+                    role=one.role,
+                    address=one.address,
+                    next_attempt_at=now,
+                    created_at=now,
+                )
+            )
+    Delivery.objects.bulk_create(rows)
 
 
 def _forget_levels(clock: Clock, *, now: datetime) -> None:

@@ -17,12 +17,13 @@ from django.db.models import F
 
 from alerts.levels import LONGEST_BACK_OFF, owed_levels
 from alerts.models import Alert
-from alerts.operations.raising import raise_levels
+from alerts.operations.operators import tell_of_failing_clock
+from alerts.operations.raising import Passed, raise_levels
 from alerts.operations.reconciling import reconcile
 from kernel import bulk
 from kernel.failpoints import failpoint
 from kernel.locking import lock
-from sla.measure import Measured
+from sla.measure import Measured, epoch
 from sla.models import Clock
 from sla.subjects import owner_of
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 TOGETHER = 50
 # What passes by itself while a clock runs; anything else that differs from the replay was stored wrongly.
 MOVES_BY_ITSELF = {"state", "breached_at", "alerted_level", "wake_at"}
+# The operators are told of a clock when its sweep has failed so often.
+TELL_AT_ERROR = 3
 STORED = (
     *("target_s", "policy_version", "calendar_version", "state", "started_at", "elapsed_s", "running_since", "due_at"),
     *("stopped_at", "breached_at", "alerted_level", "wake_at", "wake_errors"),
@@ -56,34 +59,37 @@ class SweepResult:
         )
 
 
-def sweep(now: datetime, *, limit: int = 200) -> SweepResult:
-    """Deal with up to `limit` clocks whose time to wake has come, the longest overdue first."""
+def sweep(now: datetime, *, limit: int = 200, after_jump: bool = False) -> SweepResult:
+    """Deal with up to `limit` clocks whose time to wake has come, the longest overdue first.
+
+    `after_jump`: the time has just jumped; what is raised is marked so, and told a little later (`jumps`).
+    """
     ids = list(Clock.objects.to_wake(now).values_list("pk", flat=True)[:limit])
     total = SweepResult(found=len(ids))
     for begin in range(0, len(ids), TOGETHER):
-        done = _together(ids[begin : begin + TOGETHER], now=now)
+        done = _together(ids[begin : begin + TOGETHER], now=now, after_jump=after_jump)
         total += done
         if done.breached:
             failpoint("after_breach_commit")
     return total
 
 
-def _together(clock_ids: Sequence[int], *, now: datetime) -> SweepResult:
+def _together(clock_ids: Sequence[int], *, now: datetime, after_jump: bool) -> SweepResult:
     """Some clocks in one transaction; where that fails, each by itself."""
     try:
-        return _raised(wake(clock_ids, now=now))
+        return _raised(wake(clock_ids, now=now, after_jump=after_jump))
     except Exception as error:  # noqa: BLE001 - whatever it was, those that did not cause it go on
         log.warning("Clocks are swept one by one, because together they failed: %r", error)
-        return sum((_alone(clock_id, now=now) for clock_id in clock_ids), SweepResult())
+        return sum((_alone(clock_id, now=now, after_jump=after_jump) for clock_id in clock_ids), SweepResult())
 
 
-def _alone(clock_id: int, *, now: datetime) -> SweepResult:
+def _alone(clock_id: int, *, now: datetime, after_jump: bool) -> SweepResult:
     """One clock by itself, so that one that fails stops no other."""
     try:
-        return _raised(wake([clock_id], now=now))
-    except Exception:
+        return _raised(wake([clock_id], now=now, after_jump=after_jump))
+    except Exception as error:
         log.exception("Clock %s could not be swept", clock_id)
-        _put_off(clock_id, now=now)
+        _put_off(clock_id, error=error, now=now)
         return SweepResult(failed=1)
 
 
@@ -92,7 +98,7 @@ def _raised(alerts: Sequence[Alert]) -> SweepResult:
 
 
 @transaction.atomic
-def wake(clock_ids: Sequence[int], *, now: datetime) -> list[Alert]:
+def wake(clock_ids: Sequence[int], *, now: datetime, after_jump: bool = False) -> list[Alert]:
     """Some clocks of the sweep, in a constant number of queries, all or none. Those that another process has, or on
     which nothing is owed any more, are passed over."""
     clocks = list(lock(Clock.objects.to_wake(now).filter(pk__in=clock_ids), skip_locked=True))
@@ -107,9 +113,9 @@ def wake(clock_ids: Sequence[int], *, now: datetime) -> list[Alert]:
         for column, value in columns.items():
             setattr(clock, column, value)
         clock.wake_errors = 0
-        owed.append((clock, levels))
+        owed.append(Passed(clock, levels, measured.levels() if levels else ()))
     bulk.update(clocks, fields=STORED)
-    raised = raise_levels(owed, now=now)
+    raised = raise_levels(owed, now=now, after_jump=after_jump)
     if wrong:
         reconcile(wrong, now=now)
     return raised
@@ -144,8 +150,27 @@ def _measured(clocks: Iterable[Clock], *, now: datetime) -> dict[int, Measured]:
     return found
 
 
-def _put_off(clock_id: int, *, now: datetime) -> None:
-    """A row that fails waits a little longer each time, so that it neither blocks the others nor is forgotten."""
+@transaction.atomic
+def measure_anew(clock_ids: Iterable[int], *, now: datetime) -> None:
+    """Store these clocks as their events say they are at `now`, and bring their alerts in line: what was recorded while
+    the time was wrong is withdrawn."""
+    clocks = list(lock(Clock.objects.filter(pk__in=list(clock_ids)).order_by("pk")))
+    truth = _measured(clocks, now=now)
+    for clock in clocks:
+        measured = truth[clock.pk]
+        passed = measured.level_passed(epoch(now))
+        for column, value in measured.columns(alerted_level=min(clock.alerted_level, passed)).items():
+            setattr(clock, column, value)
+    bulk.update(clocks, fields=STORED)
+    reconcile(clocks, now=now)
+
+
+@transaction.atomic
+def _put_off(clock_id: int, *, error: Exception, now: datetime) -> None:
+    """A row that fails waits a little longer each time, so that it neither blocks the others nor is forgotten. At the
+    third time the operators are told."""
     for errors in Clock.objects.filter(pk=clock_id).values_list("wake_errors", flat=True):
         wait = min(timedelta(seconds=2 ** min(errors + 1, 10)), LONGEST_BACK_OFF)
-        Clock.objects.to_wake(now).filter(pk=clock_id).update(wake_errors=F("wake_errors") + 1, wake_at=now + wait)
+        put_off = Clock.objects.to_wake(now).filter(pk=clock_id)
+        if put_off.update(wake_errors=F("wake_errors") + 1, wake_at=now + wait) and errors + 1 == TELL_AT_ERROR:
+            tell_of_failing_clock(clock_id, error, now=now)

@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 
 from alerts import audit, operations
 from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.operations.owing import owe
 from alerts.operations.passes import repair
-from alerts.operations.raising import owe
-from alerts.routing import chain_of
+from alerts.routing import Recipient, chain_of
 from incidents.models import Incident
 from kernel import outbox
 from kernel.models import OutboxEvent
@@ -128,7 +128,9 @@ def test_r8_a_dead_delivery_is_handed_on() -> None:
 def test_r8_leaves_alone_what_is_over() -> None:
     """What died before its alert was withdrawn stays dead when the alert is raised anew; a dead withdrawal does not."""
     died = Delivery.objects.get()
-    alert, tam = died.alert, chain_of(died.alert.snapshot)[:1]
+    alert = died.alert
+    assert alert is not None
+    tam = [Recipient(chain_of(alert.snapshot)[0])]
     owe(alert, tam, now=BREACHED, notice="retracted")
     Delivery.objects.update(state="dead")
     alert.round = 2
