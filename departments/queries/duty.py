@@ -11,7 +11,7 @@ from accounts.models import User
 from departments.models import Absence, DutyShift
 
 # No shift lasts longer (`operations.duty` refuses it), so the index finds those of an instant without reading the past.
-LONGEST_SHIFT = timedelta(days=31)
+LONGEST_SHIFT = timedelta(days=32)
 
 
 def on_duty(at: datetime, departments: Collection[int]) -> Mapping[int | None, list[User]]:

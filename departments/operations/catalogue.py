@@ -1,4 +1,4 @@
-"""Writes of departments, of who works in them, of absences, and of what clients' systems call them."""
+"""Writes of departments, and of who works in them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Client, Grant, Role, User
+from accounts.models import Grant, Role, User
 from accounts.operations import end_grants, give_grant
-from departments.models import Absence, Department, GroupMapping
+from departments.models import Department
 from kernel import history
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict
 from kernel.locking import lock
 from kernel.versions import bump, change, check
 
@@ -102,94 +102,3 @@ def set_departments(*, user: User, departments: Iterable[Department], actor: Use
     user.save(update_fields=["version"])
     slugs = sorted(department.slug for department in wanted.values())
     history.record(user, "departments set", actor=actor, at=at, text=", ".join(slugs))
-
-
-@transaction.atomic
-def record_absence(
-    *,
-    user: User,
-    starts_at: datetime,
-    ends_at: datetime,
-    actor: User | None,
-    at: datetime,
-    stand_in: User | None = None,
-    reason: str = "",
-) -> Absence:
-    """The person is away in `[starts_at, ends_at)`; alerts go to the stand-in meanwhile."""
-    absence = Absence(user=user, starts_at=starts_at, ends_at=ends_at, stand_in=stand_in, reason=reason)
-    _refuse_impossible(absence)
-    absence.save()
-    history.record(absence, "created", actor=actor, at=at)
-    return absence
-
-
-@transaction.atomic
-def change_absence(
-    *,
-    absence: Absence,
-    changes: Mapping[str, Any],
-    actor: User | None,
-    at: datetime,
-    expected_version: int | None = None,
-) -> Absence:
-    absence = lock(Absence.objects.all()).get(pk=absence.pk)
-    check(absence, expected_version)
-    changed = change(absence, changes)
-    if changed:
-        _refuse_impossible(absence)
-        absence.save()
-        history.record(absence, "changed", actor=actor, at=at, changes=changed)
-    return absence
-
-
-@transaction.atomic
-def cancel_absence(*, absence: Absence, actor: User | None, at: datetime, expected_version: int | None = None) -> None:
-    """The person is there after all."""
-    absence = lock(Absence.objects.select_related("user")).get(pk=absence.pk)
-    check(absence, expected_version)
-    history.record(absence, "deleted", actor=actor, at=at, text=str(absence))
-    absence.delete()
-
-
-def _refuse_impossible(absence: Absence) -> None:
-    if absence.ends_at <= absence.starts_at:
-        raise Invalid(_("An absence ends after it begins."), field="ends_at")
-    if absence.stand_in_id == absence.user_id:
-        raise Invalid(_("Nobody stands in for oneself."), field="stand_in")
-
-
-@transaction.atomic
-def map_group(*, client: Client, group: str, department: Department, actor: User | None, at: datetime) -> GroupMapping:
-    """What the client's ticketing system calls a group is this department from now on."""
-    mapping = GroupMapping.objects.create(client=client, group=group, department=department)
-    history.record(mapping, "created", actor=actor, at=at, tenant_id=client.pk)
-    return mapping
-
-
-@transaction.atomic
-def change_mapping(
-    *,
-    mapping: GroupMapping,
-    changes: Mapping[str, Any],
-    actor: User | None,
-    at: datetime,
-    expected_version: int | None = None,
-) -> GroupMapping:
-    mapping = lock(GroupMapping.objects.all()).get(pk=mapping.pk)
-    check(mapping, expected_version)
-    changed = change(mapping, changes)
-    if changed:
-        mapping.save()
-        history.record(mapping, "changed", actor=actor, at=at, tenant_id=mapping.client_id, changes=changed)
-    return mapping
-
-
-@transaction.atomic
-def unmap_group(
-    *, mapping: GroupMapping, actor: User | None, at: datetime, expected_version: int | None = None
-) -> None:
-    """The group is unknown again: its tickets go to the first line."""
-    mapping = lock(GroupMapping.objects.all()).get(pk=mapping.pk)
-    check(mapping, expected_version)
-    history.record(mapping, "deleted", actor=actor, at=at, tenant_id=mapping.client_id, text=mapping.group)
-    mapping.delete()
