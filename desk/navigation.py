@@ -18,6 +18,7 @@ from desk.queries.clocks import NearestClock, nearest_clock
 from incidents.permissions import incidents_visible_to
 from kernel.shell import Countdown, Group, Item, Person, Shell
 from sla.models import Clock
+from sla.permissions import may_read_policies
 
 SAYING_MOST = (
     Role.ADMIN,
@@ -81,7 +82,7 @@ def _groups(user: User, *, over: int = 0) -> tuple[Group, ...]:
     work = [_today(), _incidents(over)]
     if not is_staff_member(user):
         return Group(items=tuple(work)), Group(items=(_company(),))
-    around = [_quality()]
+    around = [_quality(), *_promises(user)]
     if reach_of(user).has_role(*ANSWERING):
         around.append(_alerts())
     if serves_clients(user):
@@ -118,6 +119,14 @@ def _company() -> Item:
 
 def _quality() -> Item:
     return Item(label=_("Quality report"), url=reverse("quality"), icon="chart-column", key="u")
+
+
+def _promises(user: User) -> tuple[Item, ...]:
+    """Whoever reads policies reads the calendars that they count by."""
+    if not may_read_policies(user):
+        return ()
+    calendars = Item(label=_("Calendars"), url=reverse("calendars"), icon="calendar")
+    return Item(label=_("SLA policies"), url=reverse("policies"), icon="scale", key="s"), calendars
 
 
 def _alerts() -> Item:

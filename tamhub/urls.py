@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("desk.urls")),
     path("", include("accounts.urls")),
     path("", include("alerts.urls")),
+    path("", include("sla.urls")),
     path("", include("incidents.urls")),
     path("", include("quality.urls")),
     path("api/v1/", include("tamhub.api")),

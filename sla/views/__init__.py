@@ -1,0 +1,1 @@
+"""Pages of what is promised: policies and the calendars they count by."""

@@ -1,0 +1,449 @@
+"""Pages of policies: the list and the editor. Nothing is stored until somebody publishes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseFormSet, BoundField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.permissions import is_staff_member, runs_service
+from kernel.errors import DomainError, Stale
+from sla import operations
+from sla.businesstime import CalendarError
+from sla.faces import ExampleFace, example_face, versions_of
+from sla.forms.fields import said
+from sla.forms.policies import (
+    PARTS,
+    PolicyExampleForm,
+    PolicyForm,
+    StepForm,
+    StepFormSet,
+    field_of,
+    policy_initial,
+    steps_initial,
+    told_by,
+)
+from sla.ladder import Step
+from sla.measure import epoch
+from sla.models import Calendar, PolicyVersion, Priority, SlaPolicy
+from sla.operations import DEFAULT_PAUSE_ON, DEFAULT_THRESHOLDS, TargetInput, promised_by
+from sla.permissions import may_read_policies, policies_visible_to, sees_policy_inside
+from sla.queries import open_clocks_by_version, policy_list
+from sla.terms import Target, business_calendar, for_all
+from sla.versions import calendar_in_force, version_in_force
+from sla.views.editing import LATER, NOW, Clash, Note, clash_with, example_data, notes, place_error
+from sla.words import COLUMNS, PAUSE_WORDS, conditions, day, receivers
+from sla.worked_example import Example, worked_example
+
+TRY_URL = "/policies/try/"
+# What a new policy begins with: response and resolution of each priority, in seconds.
+USUAL_TARGETS = {"P1": (900, 14400), "P2": (1800, 28800), "P3": (3600, 57600), "P4": (14400, 144000)}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What stands in the editor, beside the version in force that it is compared with."""
+
+    policy: SlaPolicy | None
+    in_force: PolicyVersion | None
+    form: PolicyForm
+    steps: BaseFormSet[StepForm]
+    example_form: PolicyExampleForm
+    shown: Mapping[str, Any]
+
+    @property
+    def is_bound(self) -> bool:
+        return self.form.is_bound
+
+    def is_valid(self) -> bool:
+        """Both are asked, so that every error is seen at once."""
+        return all((self.form.is_valid(), not self.steps.is_bound or self.steps.is_valid()))
+
+    def promised(self) -> dict[str, Any]:
+        """What is typed, or shown while nothing is; as the operations take it."""
+        if not self.is_bound:
+            return dict(self.shown)
+        told = (
+            told_by([step for form in self.steps if (step := form.step()) is not None]) if self.steps.is_bound else {}
+        )
+        return {**self.shown, **self.form.promised(), **told}
+
+
+@login_required
+@require_safe
+def policies(request: HttpRequest) -> HttpResponse:
+    _refuse_strangers(request)
+    lines = policy_list(request.user, now=timezone.now())
+    scopes = dict(SlaPolicy.Scope.choices)
+    context = {
+        "groups": [(scopes[scope], list(rows)) for scope, rows in groupby(lines, lambda line: line.policy.scope)],
+        "may_edit": runs_service(request.user),
+        "sees_inside": sees_policy_inside(request.user),
+    }
+    return render(request, "sla/policies.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def policy(request: HttpRequest, slug: str) -> HttpResponse:
+    """The editor. POST publishes, or only works the example out where `do` says so."""
+    _refuse_strangers(request)
+    found = get_object_or_404(policies_visible_to(request.user), slug=slug)
+    draft = _draft(request, found)
+    if request.method != "POST" or request.POST.get("do") not in {NOW, LATER}:
+        return _page(request, draft)
+    if not runs_service(request.user):
+        raise PermissionDenied
+    later = request.POST["do"] == LATER
+    if draft.is_valid() and _has_day(draft.form, later=later):
+        try:
+            return _publish(request, found, draft, later=later)
+        except Stale:
+            return _page(request, _draft(request, found, newest=True), clash=clash_with(found), status=409)
+        except DomainError as error:
+            _place(draft, error)
+    return _page(request, draft, status=422)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_policy(request: HttpRequest) -> HttpResponse:
+    if not runs_service(request.user):
+        raise PermissionDenied
+    draft = _draft(request, None)
+    if request.method != "POST" or request.POST.get("do") != NOW:
+        return _page(request, draft)
+    if draft.is_valid() and _is_free(draft.form):
+        words = {name: draft.form.cleaned_data[name] for name in ("slug", "name", "description", "scope")}
+        promised = draft.promised()
+        if words["scope"] != SlaPolicy.Scope.CLIENT:
+            promised["targets"] = [replace(target, update_s=None) for target in promised["targets"]]
+        try:
+            made = operations.create_policy(actor=cast(User, request.user), at=timezone.now(), **words, **promised)
+        except DomainError as error:
+            _place(draft, error)
+        else:
+            messages.success(request, _("Policy %(name)s published") % {"name": made.name})
+            return redirect("policy", made.slug)
+    return _page(request, draft, status=422)
+
+
+@login_required
+@require_POST
+def policy_example(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """What follows from what is typed: the example, and the notes beside the fields. Stores nothing."""
+    _refuse_strangers(request)
+    found = get_object_or_404(policies_visible_to(request.user), slug=slug) if slug else None
+    return render(request, "sla/_policy_changed.html", _context(request, _draft(request, found)))
+
+
+@login_required
+@require_POST
+def withdraw_policy(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A version that was to come shall not."""
+    found = get_object_or_404(policies_visible_to(request.user), slug=slug)
+    if not runs_service(request.user):
+        raise PermissionDenied
+    version = get_object_or_404(found.versions.all(), number=number)
+    operations.withdraw_policy_version(version=version, actor=cast(User, request.user), at=timezone.now())
+    messages.success(request, _("Version %(number)d withdrawn") % {"number": number})
+    return redirect("policy", slug)
+
+
+@login_required
+@require_POST
+def make_default(request: HttpRequest, slug: str) -> HttpResponse:
+    """The policy of clients that name none."""
+    found = get_object_or_404(policies_visible_to(request.user), slug=slug)
+    if not runs_service(request.user):
+        raise PermissionDenied
+    operations.set_default_policy(policy=found, actor=cast(User, request.user), at=timezone.now())
+    messages.success(request, _("%(policy)s is the default now.") % {"policy": found})
+    return redirect("policy", slug)
+
+
+def _publish(request: HttpRequest, found: SlaPolicy, draft: Draft, *, later: bool) -> HttpResponse:
+    data = draft.form.cleaned_data
+    valid_from = data["valid_from"] if later else None
+    operations.update_policy(
+        policy=found,
+        changes={**draft.promised(), "name": data["name"], "description": data["description"]},
+        actor=cast(User, request.user),
+        at=timezone.now(),
+        valid_from=valid_from,
+        expected_version=data["version"],
+    )
+    if valid_from is not None:
+        messages.success(request, _("Published from %(day)s") % {"day": day(valid_from)})
+    else:
+        messages.success(request, _("Published; clocks that run keep their version"))
+    return redirect("policy", found.slug)
+
+
+def _draft(request: HttpRequest, found: SlaPolicy | None, *, newest: bool = False) -> Draft:
+    """`newest`: what is typed is from now on compared with what somebody else has published meanwhile."""
+    now, user = timezone.now(), request.user
+    if found is not None and newest:
+        found = SlaPolicy.objects.get(pk=found.pk)
+    in_force = version_in_force(found, now) if found is not None else None
+    chosen = found.versions.filter(number=_number(request)).first() or in_force if found is not None else None
+    shown = promised_by(chosen) if chosen is not None else _usual()
+    words: dict[str, Any] = {"scope": SlaPolicy.Scope.CLIENT}
+    if found is not None:
+        words = {"name": found.name, "description": found.description, "version": found.version}
+    data = request.POST.copy() if request.method == "POST" else None
+    if data is not None and newest and found is not None:
+        data["version"] = str(found.version)
+    form = PolicyForm(data, policy=found, user=user, initial={**policy_initial(shown), **words})
+    inside = data if found is None or sees_policy_inside(user) else None  # who does not see the ladder does not send it
+    steps = StepFormSet(inside, prefix="ladder", initial=steps_initial(shown), form_kwargs={"user": user})
+    if found is not None and not runs_service(user):
+        for one in (form, *steps):
+            for field in one.fields.values():
+                field.disabled = True
+    usual = {"priority": "P2", "reason": "client"}
+    zone = timezone.get_default_timezone()
+    example = PolicyExampleForm(example_data(data, usual, now=now, zone=zone))
+    return Draft(found, in_force, form, steps, example, shown)
+
+
+def _usual() -> dict[str, Any]:
+    calendar = Calendar.objects.filter(slug="always").first() or Calendar.objects.first()
+    if calendar is None:
+        raise Http404
+    return {
+        "targets": [TargetInput(priority, *seconds, calendar) for priority, seconds in USUAL_TARGETS.items()],
+        "pause_on": list(DEFAULT_PAUSE_ON),
+        "thresholds": list(DEFAULT_THRESHOLDS),
+        "reopen": PolicyVersion.Reopen.CONTINUE,
+        "reopen_within_days": None,
+        "update_mode": PolicyVersion.Update.EVERY,
+        "ladder": (),
+        "escalate_after_s": None,
+    }
+
+
+def _page(request: HttpRequest, draft: Draft, *, clash: Clash | None = None, status: int = 200) -> HttpResponse:
+    return render(request, "sla/policy.html", {**_context(request, draft), "clash": clash}, status=status)
+
+
+def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
+    now, found, form = timezone.now(), draft.policy, draft.form
+    before = promised_by(draft.in_force) if draft.in_force is not None else None
+    compared: dict[str, Any] = {}
+    if before is not None and found is not None:
+        compared = {**policy_initial(before), "name": found.name, "description": found.description}
+    is_sound = draft.is_valid() if draft.is_bound else True
+    beside = notes(form, in_force=compared)
+    running = open_clocks_by_version(found) if found is not None else {}
+    example = _example(draft, before, now=now) if is_sound else None
+    scope = found.scope if found is not None else form["scope"].value()
+    parts = [part for part in PARTS if any(f"{priority}_{part}" in form.fields for priority in Priority.values)]
+    return {
+        "policy": found,
+        "form": form,
+        "x": draft.example_form,
+        "notes": beside,
+        "ladder_note": _ladder_note(draft, before) if is_sound else Note("ladder"),
+        "columns": COLUMNS.get(str(scope), COLUMNS[SlaPolicy.Scope.CLIENT]),
+        "has_updates": len(parts) == len(PARTS),
+        "targets": [
+            (
+                priority,
+                [(form[f"{priority}_{part}"], beside[f"{priority}_{part}"]) for part in parts],
+                (form[f"{priority}_calendar"], beside[f"{priority}_calendar"]),
+            )
+            for priority in Priority.values
+        ],
+        "new_fields": _beside(form, beside, "name", "slug", "scope", "description"),
+        "words": _beside(form, beside, "name", "description"),
+        "rules": _beside(form, beside, "reopen", "reopen_within_days", "update_mode"),
+        "steps": draft.steps,
+        "step_rows": [(one, _step_words(one)) for one in draft.steps],
+        "example": example,
+        "has_response": True,
+        "example_errors": _errors(draft),
+        "try_url": _try_url(),
+        "draft": json.dumps(_as_api(draft, found), ensure_ascii=False) if is_sound else "",
+        "running": sum(running.values()),
+        "in_force": draft.in_force,
+        "versions": _versions(found, running, now=now) if found is not None else [],
+        "may_edit": runs_service(request.user),
+        "sees_inside": found is None or sees_policy_inside(request.user),
+        "may_be_default": found is not None and not found.is_default and found.scope == SlaPolicy.Scope.CLIENT,
+    }
+
+
+def _example(draft: Draft, before: Mapping[str, Any] | None, *, now: datetime) -> ExampleFace | None:
+    """None while there is nothing to work out; the fields say why."""
+    asked = draft.example_form
+    if not asked.is_valid():
+        return None
+    try:
+        worked = _worked(draft.promised(), asked, now=now)
+        in_force = _worked(before, asked, now=now) if before is not None else None
+    except CalendarError as error:
+        asked.add_error("priority", said(error))
+        return None
+    if worked is None:
+        return None
+    example, zone = worked
+    reason = asked.cleaned_data["reason"]
+    stops = reason in draft.promised()["pause_on"]
+    face = example_face(example, zone=zone, in_force=in_force[0] if in_force else None, waits=str(PAUSE_WORDS[reason]))
+    return face if stops else replace(face, remark=_("Waiting for this does not stop the clock."))
+
+
+def _worked(promised: Mapping[str, Any], asked: PolicyExampleForm, *, now: datetime) -> tuple[Example, ZoneInfo] | None:
+    data = asked.cleaned_data
+    targets = {one.priority: Target(one.response_s, one.resolution_s, one.calendar.pk) for one in promised["targets"]}
+    target = for_all(targets)[data["priority"]]
+    version = calendar_in_force(Calendar.objects.get(pk=target.calendar_id), now)
+    zone = ZoneInfo(version.timezone)
+    moments = asked.moments(zone)
+    if moments is None:
+        return None
+    opened, pauses = moments
+    stops = data["reason"] in promised["pause_on"]
+    example = worked_example(
+        calendar=business_calendar(version.pk),
+        opened_at=epoch(opened),
+        response_s=target.response_s,
+        resolution_s=target.resolution_s,
+        pauses=[(epoch(begin), epoch(end)) for begin, end in pauses] if stops else (),
+    )
+    return example, zone
+
+
+def _beside(form: PolicyForm, beside: Mapping[str, Note], *names: str) -> list[tuple[BoundField, Note]]:
+    return [(form[name], beside[name]) for name in names if name in form.fields]
+
+
+def _errors(draft: Draft) -> list[str]:
+    """Every error by the label of its field, for the card of the example."""
+    found = []
+    for form in (draft.form, *draft.steps, draft.example_form):
+        for name, errors in form.errors.items():
+            label = form[name].label if name in form.fields else ""
+            found += [f"{label}: {error}" if label else str(error) for error in errors]
+    return found
+
+
+def _ladder_note(draft: Draft, before: Mapping[str, Any] | None) -> Note:
+    if before is None or not draft.is_bound:
+        return Note("ladder")
+    after = draft.promised()
+    if (after["ladder"], after["thresholds"]) == (before["ladder"], before["thresholds"]):
+        return Note("ladder")
+    was = [f"{level}%" for level in before["thresholds"]]
+    return Note("ladder", was=", ".join(was) if before["thresholds"] != after["thresholds"] else _("told otherwise"))
+
+
+@dataclass(frozen=True, slots=True)
+class StepWords:
+    level: str
+    who: str
+    when: str
+
+
+def _step_words(form: StepForm) -> StepWords | None:
+    """A step as a sentence; None for the empty line at the end and for what is not right yet."""
+    if form.is_bound:
+        step = form.step() if form.is_valid() else None
+    else:
+        shown = form.initial
+        named = [f"user:{name.strip()}" for name in (shown.get("people") or "").split(",") if name.strip()]
+        step = None
+        if shown.get("level"):
+            step = Step(shown["level"], (*shown["to"], *named), tuple(shown["priorities"]), shown["any_hour"])
+    return None if step is None else StepWords(f"{step.level}%", receivers(step.to), conditions(step))
+
+
+def _as_api(draft: Draft, found: SlaPolicy | None) -> dict[str, Any]:
+    """The draft as the REST interface takes a policy."""
+    promised = draft.promised()
+    return {
+        **{name: promised[name] for name in ("pause_on", "thresholds", "reopen", "reopen_within_days", "update_mode")},
+        "slug": found.slug if found else "draft",
+        "name": found.name if found else _("Draft"),
+        "scope": found.scope if found else SlaPolicy.Scope.CLIENT,
+        "escalate_after_s": promised["escalate_after_s"],
+        "ladder": [step.stored() for step in promised["ladder"]],
+        "targets": [
+            {
+                "priority": target.priority,
+                "response_s": target.response_s,
+                "resolution_s": target.resolution_s,
+                "update_s": target.update_s,
+                "calendar": target.calendar.slug,
+            }
+            for target in promised["targets"]
+        ],
+    }
+
+
+def _versions(found: SlaPolicy, running: Mapping[int, int], *, now: datetime) -> Any:
+    return versions_of(list(found.versions.all()), now=now, used=running)
+
+
+def _place(draft: Draft, error: DomainError) -> None:
+    """What the operation objects to, beside the field it is about; a step of the ladder beside the ladder."""
+    place = error.field or ""
+    parts = place.split(".")
+    if parts[0] == "ladder" and len(parts) == 3:
+        told = [form for form in draft.steps if (step := form.step()) is not None and step.to]
+        told.sort(key=lambda form: form.cleaned_data["level"])
+        told[int(parts[1])].add_error(parts[2] if parts[2] in told[0].fields else None, error.message)
+        return
+    place_error(draft.form, error, {place: field_of(place, draft.form.targets())})
+
+
+def _has_day(form: PolicyForm, *, later: bool) -> bool:
+    if later and form.cleaned_data["valid_from"] is None:
+        form.add_error("valid_from", _("Choose the day from which it counts."))
+        return False
+    return True
+
+
+def _is_free(form: PolicyForm) -> bool:
+    if SlaPolicy.objects.filter(slug=form.cleaned_data["slug"]).exists():
+        form.add_error("slug", _("There is one of this name already."))
+        return False
+    return True
+
+
+def _try_url() -> str:
+    """Where a draft is tried on the past; the page stands in a room above."""
+    try:
+        name = resolve(TRY_URL).url_name
+    except Resolver404:
+        return ""
+    return "" if name == "policy" else TRY_URL
+
+
+def _number(request: HttpRequest) -> int:
+    """The version one asked to start from; 0 for the one in force."""
+    asked = request.GET.get("version", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 10 else 0
+
+
+def _refuse_strangers(request: HttpRequest) -> None:
+    """The client's people read their promise in their contract; engineers are told by clocks what is due."""
+    if not (is_staff_member(request.user) and may_read_policies(request.user)):
+        raise Http404
