@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from tests.chaos.crew import Crew
+from tests.chaos.proxy import Proxy
 from tests.chaos.servers import OURS, Postgres, Redis
 from tests.chaos.sinks import HttpSink, Mailbox
 
@@ -90,14 +91,25 @@ def crew(tmp_path: Path, mailbox: Mailbox, transactional_db: None) -> Iterator[C
 
 
 @pytest.fixture
+def mail_line(mailbox: Mailbox, crew: Crew) -> Iterator[Proxy]:
+    """A line to the mailbox that can be cut."""
+    line = Proxy(mailbox.port)
+    crew.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{line.port}"
+    yield line
+    line.close()
+
+
+@pytest.fixture
 def postgres(transactional_db: None) -> Postgres:
     """The cluster under this run, to be restarted, stopped and filled up."""
     return Postgres.of_this_run()
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
+def redis(tmp_path: Path, crew: Crew) -> Iterator[Redis]:
+    """A broker for the crew; one that lacks it is on files."""
     server = Redis(tmp_path)
+    crew.environment["REDIS_URL"] = server.url
     yield server
     server.go_on()
     server.kill()

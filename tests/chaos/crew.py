@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from tests.chaos.servers import free_port
 from tests.processes import ROOT, database_url, wait_until
 
@@ -91,6 +93,7 @@ class Crew:
         self.environment = os.environ | {
             "DATABASE_URL": database_url(),
             "TAMHUB_DATA": str(folder),
+            "SECRET_KEY": settings.SECRET_KEY,
             "LOG_LEVEL": "WARNING",
             "PYTHONUNBUFFERED": "1",
             **variables,
@@ -118,10 +121,10 @@ class Crew:
     def alerts(self, *, stderr: int | None = None, **variables: str) -> Process:
         return self.start("alerts", ["manage.py", "run_alerts"], variables, stderr)
 
-    def worker(self, *options: str, **variables: str) -> Process:
-        command = ["-m", "celery", "--app", "tamhub", "worker", "--queues", "alerts,metrics", "--concurrency", "2"]
+    def worker(self, *, app: str = "tamhub", **variables: str) -> Process:
+        command = ["-m", "celery", "--app", app, "worker", "--queues", "alerts,metrics", "--concurrency", "2"]
         quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-        return self.start("worker", [*command, *quiet, *options], variables)
+        return self.start("worker", [*command, *quiet], variables)
 
     def beat(self, schedule: Path | None = None, **variables: str) -> Process:
         at = str(schedule or self.folder / "beat-schedule")

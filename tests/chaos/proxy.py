@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -19,7 +18,7 @@ class Mode(Enum):
     REFUSE = "nobody listens, and what stood is reset"
     BLACKHOLE = "connected, but no byte arrives any more"
     DELAY = "every chunk waits `delay_s`"
-    HALF_CLOSE = "the server's side of each line is closed; what the client says is read by nobody"
+    HALF_CLOSE = "each side hears that the other has ended, and what it says is read by nobody"
 
 
 class Proxy:
@@ -39,9 +38,10 @@ class Proxy:
         self._do(self._change, mode)
 
     def close(self) -> None:
-        self._do(self._change, Mode.REFUSE)
+        self._do(self._end)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _do(self, what: Callable[..., Any], *arguments: Any) -> None:
         asyncio.run_coroutine_threadsafe(what(*arguments), self._loop).result(10)
@@ -57,31 +57,40 @@ class Proxy:
             self._flows.clear()
         else:
             self._flows.set()
-        if mode in {Mode.REFUSE, Mode.HALF_CLOSE}:
-            for line in self._lines:
-                if mode is Mode.REFUSE:
-                    line.transport.abort()
-                elif line.can_write_eof():
-                    line.write_eof()
+        for line in self._lines:
+            if mode is Mode.REFUSE:
+                line.transport.abort()
+            elif mode is Mode.HALF_CLOSE:
+                line.write_eof()
         if mode is Mode.REFUSE and self._server is not None:
             self._server.close()
             self._server = None
         elif mode is not Mode.REFUSE and self._server is None:
             self._server = await asyncio.start_server(self._serve, HOST, self.port)
 
+    async def _end(self) -> None:
+        await self._change(Mode.REFUSE)
+        if serving := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(serving, timeout=5)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._lines.add(writer)
         await self._flows.wait()
         if self._mode is Mode.HALF_CLOSE:
             writer.write_eof()
-        with suppress(OSError):
+        try:
             far_reader, far_writer = await asyncio.open_connection(HOST, self.target)
+            self._lines.add(far_writer)
             await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-        self._lines.discard(writer)
-        writer.close()
+            self._lines.discard(far_writer)
+        except OSError:
+            pass  # nobody is there: the near side hears of it by the close
+        finally:
+            self._lines.discard(writer)
+            writer.close()
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while data := await source.read(65536):
                 await self._flows.wait()
                 if self._mode is Mode.DELAY:
@@ -90,4 +99,7 @@ class Proxy:
                     continue
                 sink.write(data)
                 await sink.drain()
-        sink.close()
+        except OSError:
+            pass  # one side was killed or reset
+        finally:
+            sink.close()

@@ -21,7 +21,12 @@ HOW_TO_GET = {
     "Redis": "the cases with Redis: install its server (apt-get install redis-server)",
 }
 OURS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "TAMHUB_FAILPOINT")
-MARKERS = {"short": "chaos and not chaos_long", "full": "chaos"}
+MARKERS = {
+    ("SQLite", "short"): "chaos and not chaos_long",
+    ("SQLite", "full"): "chaos",
+    ("PostgreSQL", "short"): "chaos and not chaos_long and not any_database",
+    ("PostgreSQL", "full"): "chaos",
+}
 
 
 def run(name: str, length: str, options: list[str], variables: dict[str, str]) -> bool:
@@ -29,7 +34,7 @@ def run(name: str, length: str, options: list[str], variables: dict[str, str]) -
     results = Path(os.environ.get("TAMHUB_DATA") or "var").resolve() / f"chaos-{name.lower()}.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     clean = {key: value for key, value in os.environ.items() if key not in OURS}
-    command = [sys.executable, "-m", "pytest", "--durations", "8", "-m", MARKERS[length], "tests/chaos", *options]
+    command = [sys.executable, "-m", "pytest", "--durations", "8", "-m", MARKERS[name, length], "tests/chaos", *options]
     environment = clean | {"CHAOS_RESULTS": str(results)} | variables
     return subprocess.run(command, env=environment, check=False).returncode == 0
 

@@ -21,8 +21,8 @@ class Behaviour(Enum):
     TAKE = "takes each mail, a little slowly"
     SLOW = "answers `slow_s` after the mail"
     SILENT = "accepts the connection and says nothing"
-    DRIP = "one byte a second"
-    LOSE_ANSWER = "takes the mail and closes before it says so"
+    DRIP = "answers to the recipient's name by one byte a second"
+    LOSE_FIRST_ANSWER = "takes each mail and closes before it says so, the first time"
     BUSY = "451 to each mail"
     REFUSE_MAIL = "554 to each mail"
     REFUSE_RECIPIENT = "550 to each recipient"
@@ -80,11 +80,6 @@ class _Session(socketserver.StreamRequestHandler):
         if self.server.behaviour is Behaviour.SILENT:
             self.server.closing.wait(GIVE_UP_S)
             return
-        if self.server.behaviour is Behaviour.DRIP:
-            for letter in "220 this greeting takes its time, and much of it, before it comes to its end\r\n":
-                self.wfile.write(letter.encode())
-                if self.server.closing.wait(1.0):
-                    return
         self._say("220 sink")
 
     def _talk(self) -> None:
@@ -92,8 +87,7 @@ class _Session(socketserver.StreamRequestHandler):
             match line[:4].strip().upper():
                 case b"RCPT":
                     self.recipient = line.decode().partition("<")[2].partition(">")[0]
-                    refused = self.server.behaviour_towards(self.recipient) is Behaviour.REFUSE_RECIPIENT
-                    self._say("550 no such mailbox" if refused else "250 well")
+                    self._answer_recipient()
                 case b"DATA":
                     if not self._data():
                         return
@@ -102,6 +96,18 @@ class _Session(socketserver.StreamRequestHandler):
                     return
                 case _:
                     self._say("250 well")
+
+    def _answer_recipient(self) -> None:
+        match self.server.behaviour_towards(self.recipient):
+            case Behaviour.REFUSE_RECIPIENT:
+                self._say("550 no such mailbox")
+            case Behaviour.DRIP:
+                for letter in "250 this answer takes its time, and much of it, before it comes to its end":
+                    self.wfile.write(letter.encode())
+                    self.server.closing.wait(1.0)
+                self._say("")
+            case _:
+                self._say("250 well")
 
     def _data(self) -> bool:
         """False: the line is to be closed."""
@@ -121,8 +127,9 @@ class _Session(socketserver.StreamRequestHandler):
         else:
             time.sleep(random.uniform(0, 0.03))
         message_id = str(message_from_bytes(body)["Message-ID"])
+        loses_answer = behaviour is Behaviour.LOSE_FIRST_ANSWER and message_id not in self.server.message_ids
         self.server.taken.append(Taken(message_id, self.recipient, time.time()))
-        if behaviour is Behaviour.LOSE_ANSWER:
+        if loses_answer:
             return False
         self._say("250 taken")
         return True
