@@ -14,21 +14,23 @@ from kernel.api.fields import ScopedSlugRelatedField
 from kernel.api.permissions import signed_in
 from kernel.api.serializers import StrictModelSerializer
 from kernel.api.views import Creates, Deletes, ResourceViewSet, Updates
-from sla.permissions import calendars_visible_to
+from sla.permissions import calendars_visible_to, policies_visible_to
 
 
 class DepartmentSerializer(StrictModelSerializer):
     head = ScopedSlugRelatedField("username", scope=colleagues_to_choose, required=False, allow_null=True)
     calendar = ScopedSlugRelatedField(scope=calendars_visible_to, required=False, allow_null=True)
+    ola = ScopedSlugRelatedField(scope=policies_visible_to, required=False, allow_null=True)
 
     class Meta:
         model = Department
-        fields = ["id", "slug", "name", "short_name", "icon", "kind", "head", "calendar", "archived_at", "version"]
+        fields = ["id", "slug", "name", "short_name", "icon", "kind", "head", "calendar", "ola"]
+        fields += ["archived_at", "version"]
         read_only_fields = ["archived_at"]
         create_only = ["slug"]
 
     def hidden_fields(self, user: Any) -> Collection[str]:
-        return () if is_staff_member(user) else ("head", "calendar")
+        return () if is_staff_member(user) else ("head", "calendar", "ola")
 
 
 class DepartmentViewSet(Creates, Updates, Deletes, ResourceViewSet):
@@ -50,7 +52,7 @@ class DepartmentViewSet(Creates, Updates, Deletes, ResourceViewSet):
     }
 
     def scope(self, user: Any) -> QuerySet[Department]:
-        return departments_visible_to(user).select_related("head", "calendar")
+        return departments_visible_to(user).select_related("head", "calendar", "ola")
 
     def perform_create(self, data: dict[str, Any]) -> Department:
         return operations.create_department(actor=self.actor, at=self.now, **data)

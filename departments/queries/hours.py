@@ -11,14 +11,14 @@ from accounts.models import Grant, User
 from departments.models import Absence, Department
 from departments.queries.people import away
 from sla.businesstime import BusinessCalendar, CalendarError
-from sla.models import Calendar
+from sla.models import CalendarVersion
 from sla.terms import business_calendar
 
 
 def at_work(users: Collection[int], at: datetime) -> set[int]:
-    """Which of these people (ids) are at work; three queries, and one for each calendar this process meets first.
+    """Which of these people (ids) are at work; four queries, and one for each calendar this process meets first.
 
-    The calendars of the departments one works in count, those in force now; one that is open is enough. For the others
+    The calendars of the departments one works in count, those in force then; one that is open is enough. For the others
     the office hours do (OFFICE_CALENDAR); where there are none, they are always at work. Who is away is not.
     """
     calendars, absences = _calendars(users, at=at), away(users, at=at)
@@ -37,7 +37,7 @@ def next_at_work(user: User, at: datetime) -> datetime | None:
 
 
 def next_at_work_of(users: Collection[int], at: datetime) -> dict[int, datetime | None]:
-    """`next_at_work` for many people, by their ids; it is `at` for those who are at work. Three queries, as above."""
+    """`next_at_work` for many people, by their ids; it is `at` for those who are at work. Four queries, as above."""
     calendars = _calendars(users, at=at)
     found = {user: _opening(calendars.get(user), at) for user in users}
     for absence in Absence.objects.filter(user__in=users, ends_at__gt=at).order_by("starts_at"):
@@ -62,22 +62,29 @@ def _opening(calendars: list[BusinessCalendar] | None, at: datetime) -> datetime
 def _calendars(users: Collection[int], *, at: datetime) -> dict[int, list[BusinessCalendar]]:
     """The calendars of the departments each of these people works in, else the office's; who has neither is missing.
 
-    Two queries, three where there are office hours.
+    Three queries.
     """
     grants = Grant.objects.filter(user__in=users, scope_kind=Grant.Scope.DEPARTMENT).valid_at(at)
     places = set(grants.values_list("user_id", "scope_id"))
-    versions = dict(
-        Department.objects.filter(pk__in={department for _user, department in places})
-        .exclude(calendar__current=None)
-        .values_list("pk", "calendar__current_id")
-    )
+    departments = Department.objects.filter(pk__in={department for _user, department in places}, calendar__isnull=False)
+    calendars = dict(departments.values_list("pk", "calendar__slug"))
+    versions = _versions({*calendars.values(), settings.OFFICE_CALENDAR} - {""}, at=at)
     found: dict[int, list[BusinessCalendar]] = {}
     for user, department in sorted(places):
-        version = versions.get(department)
+        version = versions.get(calendars.get(department, ""))
         if version is not None:
             found.setdefault(user, []).append(business_calendar(version))
-    if settings.OFFICE_CALENDAR:
-        office = Calendar.objects.values_list("current_id", flat=True).filter(slug=settings.OFFICE_CALENDAR).first()
-        if office is not None:
-            found |= {user: [business_calendar(office)] for user in users if user not in found}
+    office = versions.get(settings.OFFICE_CALENDAR)
+    if office is not None:
+        found |= {user: [business_calendar(office)] for user in users if user not in found}
+    return found
+
+
+def _versions(calendars: Collection[str], *, at: datetime) -> dict[str, int]:
+    """By the calendars' slugs: the version in force at an instant, the first one where it is older than all."""
+    rows = CalendarVersion.objects.filter(calendar__slug__in=calendars).order_by("number")
+    found: dict[str, int] = {}
+    for slug, valid_from, version in rows.values_list("calendar__slug", "valid_from", "pk"):
+        if slug not in found or valid_from <= at:
+            found[slug] = version
     return found
