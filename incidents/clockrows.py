@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -68,10 +68,11 @@ def rows_of(life: Explanation[Held], *, whole: bool = False) -> list[Row]:
 
 
 def _row(piece: Piece[Held]) -> Row:
+    """Who had it is told for what counts, for nobody is charged for a pause; a night is one, paused or not."""
     paused_s = piece.length_s if piece.kind is PieceKind.PAUSED else 0
-    # Who had it is told for what counts: nobody is charged for a pause.
+    waits = piece.waits if piece.kind is PieceKind.PAUSED else None
     held = piece.holder if piece.kind is PieceKind.COUNTED else None
-    return Row(piece.start, piece.end, piece.kind, piece.waits, held, piece.counted_s, paused_s, piece.total_s)
+    return Row(piece.start, piece.end, piece.kind, waits, held, piece.counted_s, paused_s, piece.total_s)
 
 
 def _joined(rows: Iterable[Row]) -> list[Row]:
@@ -132,10 +133,9 @@ def shown_rows(
     rows: Sequence[Row], *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool
 ) -> list[ShownRow]:
     """The rows in words; without `names` nobody is named. `far`: the life is so long that days need their month."""
-    before = [None, *rows[:-1]]
     return [
-        _shown(row, names=names, notes=notes, zone=zone, far=far, closes=last is not None and last.kind in OPEN)
-        for last, row in zip(before, rows, strict=True)
+        _shown(row, names=names, notes=notes, zone=zone, far=far, closes=place > 0 and rows[place - 1].kind in OPEN)
+        for place, row in enumerate(rows)
     ]
 
 
@@ -172,8 +172,7 @@ def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool) -> str:
     if row.kind is PieceKind.PAUSED:
         return ", ".join(filter(None, (waiting_for(row.waits or ""), nights)))
     edge, words = (row.start, _("Hours end %(time)s")) if closes else (row.end, _("Hours begin %(time)s"))
-    said = words % {"time": formats.date_format(instant(edge).astimezone(zone), "H:i")}
-    return said if row.waits is None else f"{said} ({waiting_for(row.waits)})"
+    return words % {"time": formats.date_format(instant(edge).astimezone(zone), "H:i")}
 
 
 def from_to(start: int, end: int, zone: tzinfo, *, far: bool) -> str:
@@ -185,5 +184,11 @@ def from_to(start: int, end: int, zone: tzinfo, *, far: bool) -> str:
     return _("%(from)s to %(to)s") % {"from": first, "to": last}
 
 
-def _time(local: object) -> str:
-    return formats.date_format(local, "H:i:s" if getattr(local, "second", 0) else "H:i")  # type: ignore[arg-type]
+def short_moment(at: int, zone: tzinfo) -> str:
+    """`Mon 23 13:55:05`, as narrow as a column of figures."""
+    local = instant(at).astimezone(zone)
+    return f"{formats.date_format(local, _('D j'))} {_time(local)}"
+
+
+def _time(local: datetime) -> str:
+    return formats.date_format(local, "H:i:s" if local.second else "H:i")

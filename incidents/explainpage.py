@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from departments.models import Department
 from incidents.clocknames import clock_name
-from incidents.clockrows import Row, ShownRow, from_to, rows_of, shown_rows
+from incidents.clockrows import Row, ShownRow, from_to, rows_of, short_moment, shown_rows
 from incidents.explaining import Explained, Held, explained_clocks, kinds_shown_to, names_of, stored_clocks
 from incidents.holders import Share, shares_by_department, shares_by_person, shares_of_waiting
 from incidents.lifelines import Lifeline, lifeline, moment, waiting_for
@@ -47,6 +47,7 @@ class Sum:
     words: str
     left: str
     due: str
+    due_in_full: str
     is_over: bool
 
 
@@ -161,7 +162,8 @@ def _sum(life: Explanation[Held], zone: tzinfo) -> Sum:
     return Sum(
         words=said,
         left=countdown(life.left_s),
-        due="" if due_at is None else moment(due_at, zone, seconds=True),
+        due="" if due_at is None else short_moment(due_at, zone),
+        due_in_full="" if due_at is None else moment(due_at, zone, seconds=True),
         is_over=life.state.breached_at is not None,
     )
 

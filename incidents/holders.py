@@ -14,6 +14,8 @@ from kernel.bars import Bar, Segment, SegmentKind, tenth
 from kernel.templatetags.ui import countdown
 from sla.explain import Explanation
 
+LEAST = 1.0  # per cent of the bar: somebody who had it for a minute had it
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -30,7 +32,7 @@ def shares_by_department(life: Explanation[Held], names: Names) -> list[Share]:
     found: dict[int, int] = {}
     for held, seconds in _counted(life):
         found[held.department_id] = found.get(held.department_id, 0) + seconds
-    rows = [(names.departments[pk].name, names.departments[pk], seconds) for pk, seconds in found.items()]
+    rows = [(names.departments[pk].short, names.departments[pk], seconds) for pk, seconds in found.items()]
     return _shares(rows, most=_most(life), look="run")
 
 
@@ -39,7 +41,9 @@ def shares_by_person(life: Explanation[Held], names: Names) -> list[Share]:
     rows = []
     for held, seconds in _counted(life):
         person = names.people.get(held.person_id) if held.person_id is not None else None
-        rows.append((str(person) if person else _("Nobody yet"), names.departments[held.department_id], seconds))
+        department = names.departments[held.department_id]
+        nobody = _("Nobody yet, %(department)s") % {"department": department.short}
+        rows.append((str(person) if person else nobody, department, seconds))
     return _shares(rows, most=_most(life), look="run")
 
 
@@ -60,7 +64,12 @@ def _most(life: Explanation[Held]) -> int:
 
 def _shares(rows: Iterable[tuple[str, Department | None, int]], *, most: int, look: SegmentKind) -> list[Share]:
     return [
-        Share(name, department, seconds, _bar(f"{name} {countdown(seconds)}", tenth(100 * seconds / most), look))
+        Share(
+            name,
+            department,
+            seconds,
+            _bar(f"{name} {countdown(seconds)}", max(tenth(100 * seconds / most), LEAST), look),
+        )
         for name, department, seconds in sorted(rows, key=lambda row: -row[2])
     ]
 

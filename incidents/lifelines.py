@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import accumulate
 from typing import Any, Literal
@@ -22,6 +22,8 @@ from sla.measure import instant
 
 WIDTH, EDGE = 1122, 8
 LETTER = 6.4
+# Where the words under the bar stand, and the line below them.
+LINE, NEXT_LINE = 116, 131
 HOUR, DAY = 3600, 86_400
 # A closed time is drawn this wide: a break within the day, a night, more than a night; together at most a share.
 BREAK, NIGHT, CLOSED, MOST_CLOSED = 8, 44, 72, 0.35
@@ -52,6 +54,7 @@ class Label:
     x: float
     text: str
     anchor: Anchor = "start"
+    y: int = LINE
 
     @property
     def start(self) -> float:
@@ -64,7 +67,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Lifeline:
-    """`hours` are the service hours above the bar as (x, width); `below` are words under `now_x` and `due_x`."""
+    """`hours` are the service hours above the bar as (x, width); `below` are words for `now_x` and `due_x`, in one line
+    or, where they would touch, in two."""
 
     boxes: tuple[Box, ...]
     hours: tuple[tuple[float, float], ...]
@@ -76,6 +80,10 @@ class Lifeline:
     due_x: float | None
     summary: str
     is_shortened: bool
+
+    @property
+    def height(self) -> int:
+        return max((label.y for label in self.below), default=LINE) + 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ class _Stretch:
 def lifeline(life: Explanation[Any], *, calendar: Hours, zone: tzinfo, summary: str) -> Lifeline:
     """The bar of one clock. `zone` is that of the words."""
     due_at = life.due_at if life.due_at is not None else life.due_if_resumed
-    stretches = [*_lived(life), *_ahead(life, due_at, calendar)]
+    stretches = [*_joined(_lived(life)), *_ahead(life, due_at, calendar)]
     axis = _Axis(stretches)
     boxes = tuple(_box(stretch, axis, zone) for stretch in stretches)
     until = stretches[-1].end if stretches else life.ends_at
@@ -165,7 +173,26 @@ def _lived(life: Explanation[Any]) -> Iterator[_Stretch]:
                 yield _Stretch(piece.start, piece.end - over_s, "run")
             yield _Stretch(piece.end - over_s, piece.end, "over")
         else:
-            yield _Stretch(piece.start, piece.end, _look(piece), piece.waits)
+            look = _look(piece)
+            yield _Stretch(piece.start, piece.end, look, piece.waits if look == "pause" else None)
+
+
+def _joined(stretches: Iterable[_Stretch]) -> Iterator[_Stretch]:
+    """A night or a pause is one box, whoever had it meanwhile; what counted is parted by who had it."""
+    last: _Stretch | None = None
+    for stretch in stretches:
+        if (
+            last is not None
+            and last.look in {"out", "pause"}
+            and (last.look, last.waits) == (stretch.look, stretch.waits)
+        ):
+            last = replace(last, end=stretch.end)
+            continue
+        if last is not None:
+            yield last
+        last = stretch
+    if last is not None:
+        yield last
 
 
 def _look(piece: Piece[Any]) -> Look:
@@ -257,10 +284,14 @@ def _days(hours: Sequence[tuple[int, int]], axis: _Axis, zone: tzinfo) -> Iterat
 
 
 def _edges(hours: Sequence[tuple[int, int]], axis: _Axis, zone: tzinfo) -> Iterator[Label]:
-    """Opening and closing times, where the hours are drawn wide enough to tell them."""
+    """Opening and closing times, where the hours are drawn wide enough to tell them; midnight in between is neither."""
+    opens, closes = {start for start, _end in hours[1:]}, {end for _start, end in hours[:-1]}
     for start, end in hours:
-        if axis.at(end - 1) - axis.at(start) >= 90 and end - start < DAY - HOUR:
+        if axis.at(end - 1) - axis.at(start) < 90:
+            continue
+        if start in opens - closes:
             yield Label(axis.at(start), _clock(start, zone))
+        if end in closes - opens:
             yield Label(axis.at(end - 1), _clock(end, zone), "end")
 
 
@@ -281,7 +312,7 @@ def _ticks(life: Explanation[Any], stretches: Sequence[_Stretch], axis: _Axis, z
 def _below(
     life: Explanation[Any], now_x: float, due_x: float | None, due_at: int | None, *, is_stopped: bool, zone: tzinfo
 ) -> Iterator[Label]:
-    """Now (or the stop) and the deadline, each on the side away from the other."""
+    """Now (or the stop) and the deadline, each on the side away from the other where the drawing has room."""
     end = _("Stopped %(time)s") if is_stopped else _("Now %(time)s")
     ends = end % {"time": moment(life.ends_at, zone, seconds=is_stopped)}
     if due_x is None or due_at is None:
@@ -289,8 +320,11 @@ def _below(
         return
     words = _("Deadline %(time)s") if life.due_at is not None else _("Deadline, if it goes on now: %(time)s")
     due_first = due_x < now_x
-    yield _beside(now_x, ends, left=not due_first)
-    yield _beside(due_x, words % {"time": moment(due_at, zone, seconds=True)}, left=due_first)
+    now = _beside(now_x, ends, left=not due_first)
+    due = _beside(due_x, words % {"time": moment(due_at, zone, seconds=True)}, left=due_first)
+    touch = now.start < due.end + LETTER and due.start < now.end + LETTER
+    yield replace(now, y=NEXT_LINE) if touch else now
+    yield due
 
 
 def _beside(x: float, text: str, *, left: bool) -> Label:
