@@ -12,14 +12,14 @@ from incidents.settling import SUBJECT_KIND, runs_of, story_of
 from kernel.bars import Stretch
 from sla.businesstime import BusinessCalendar
 from sla.measure import Run, epoch, instant
-from sla.models import Clock
+from sla.models import REPORTED, Clock
 from sla.replay import ClockState, replay
 from sla.terms import business_calendar
 
 # A pause of days would press what counts into a line: all pauses together are drawn at most this long, in targets.
 PAUSES_SHOWN = 0.4
 LOOK_AHEAD = timedelta(days=15)
-_ORDER = [kind.value for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION)]
+_ORDER = [kind.value for kind in REPORTED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def courses_of(incident: Incident, events: Sequence[IncidentEvent], *, now: date
     """The response, then the resolution of each cycle; one query. `events` are all of the incident's, in order."""
     story = story_of(incident, events, until=now)
     runs = {(run.kind, run.cycle): run for run in runs_of(story, opened_at=epoch(incident.opened_at))}
-    clocks = Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.pk)
+    clocks = Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.pk, kind__in=REPORTED)
     stored = clocks.select_related("calendar_version__calendar", "policy_version__policy")
     return [
         _course(clock, runs[clock.kind, clock.cycle], events, now=now)

@@ -52,6 +52,13 @@ class ReopenReason(models.TextChoices):
     CLIENT_MISTAKE = "client_mistake", _("Client's mistake")
 
 
+class Side(models.TextChoices):
+    """Who speaks: a public word of ours is an update for the client, one of theirs waits for an answer."""
+
+    US = "us", _("One of us")
+    CLIENT = "client", _("The client")
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> IncidentQuerySet:
         return self.filter(status__in=OPEN_STATUSES)
@@ -143,6 +150,9 @@ class IncidentEvent(models.Model):
 
     Each event carries the columns it sets (empty = unchanged), so the list replays without knowing how it came about.
     `at` is when it happened (whole seconds), `recorded_at` when it became known; order is (`at`, `id`).
+    `policy_version` is what is promised from here on; `ola_version` and `vendor_version` what the department and the
+    vendor of this event owe us, as it was when this became known. `said_by` names the side that spoke; programs are
+    neither.
     """
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="events")
@@ -159,10 +169,13 @@ class IncidentEvent(models.Model):
     assignee_changed = models.BooleanField(default=False)
     assignee = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="+")
+    ola_version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, db_index=False, related_name="+")
     vendor = models.ForeignKey(Vendor, models.PROTECT, null=True, related_name="+")
+    vendor_version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, db_index=False, related_name="+")
     reopen_reason = models.CharField(max_length=14, choices=ReopenReason, blank=True)
     text = models.TextField(blank=True)
     is_public = models.BooleanField(default=False)
+    said_by = models.CharField(max_length=6, choices=Side, blank=True)
     changes = models.JSONField(default=dict)
 
     class Meta:

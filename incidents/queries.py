@@ -12,7 +12,7 @@ from incidents.models import EventKind, Incident, IncidentEvent, IncidentQuerySe
 from incidents.permissions import Person, incidents_visible_to, sees_internal_notes
 from incidents.settling import SUBJECT_KIND
 from sla.measure import epoch, reading
-from sla.models import Clock
+from sla.models import PROMISED, Clock
 from sla.terms import business_calendar
 
 # What a client may know of its incident's course, as long as nobody wrote an internal text beside it.
@@ -28,7 +28,7 @@ OPEN_TO_THE_CLIENT = (
     EventKind.IMPORTED,
 )
 SOON_SHARE, SOON_S = 0.25, 15 * 60
-_KIND_ORDER = {Clock.Kind.RESPONSE.value: 0, Clock.Kind.RESOLUTION.value: 1}
+_KIND_ORDER = {kind.value: place for place, kind in enumerate(Clock.Kind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class ClockView:
     used_pct: float
     due_at: datetime | None
     breached_at: datetime | None
+    late_by_change_at: datetime | None
     stopped_at: datetime | None
     is_counting: bool
     is_ticking: bool
@@ -71,7 +72,8 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class ClockedIncident:
-    """An incident with its clocks: the response first, then the resolution of each cycle."""
+    """An incident with the clocks of what its client was promised: the response first, then the resolution and the
+    updates, cycle by cycle."""
 
     incident: Incident
     clocks: tuple[ClockView, ...]
@@ -87,16 +89,18 @@ def incident_list(user: Person) -> IncidentQuerySet:
     """What the person may see, the nearest deadline first, with everything that a row names."""
     return (
         incidents_visible_to(user)
-        .select_related("client", "project", "department", "assignee", "sla_policy")
+        .select_related("client", "project", "department", "assignee", "sla_policy", "vendor")
         .order_by("next_due_at", "id")
     )
 
 
-def clock_views(incidents: Iterable[Incident], *, now: datetime) -> dict[int, tuple[ClockView, ...]]:
-    """The clocks of these incidents by incident id; one query for all of them."""
+def clock_views(
+    incidents: Iterable[Incident], *, now: datetime, kinds: Iterable[str] = PROMISED
+) -> dict[int, tuple[ClockView, ...]]:
+    """The clocks of these incidents by incident id, what clients were promised unless told otherwise; one query."""
     ids = [incident.pk for incident in incidents]
     found: dict[int, list[ClockView]] = {pk: [] for pk in ids}
-    for clock in Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids):
+    for clock in Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=ids, kind__in=kinds):
         found[clock.subject_id].append(clock_view(clock, now=now))
     return {
         pk: tuple(sorted(views, key=lambda view: (_KIND_ORDER[view.kind], view.cycle))) for pk, views in found.items()
@@ -126,6 +130,7 @@ def clock_view(clock: Clock, *, now: datetime) -> ClockView:
         used_pct=read.used_pct,
         due_at=clock.due_at,
         breached_at=breached_at,
+        late_by_change_at=clock.late_by_change_at,
         stopped_at=clock.stopped_at,
         is_counting=clock.running_since is not None,
         is_ticking=clock.running_since is not None and business_calendar(clock.calendar_version_id).is_open(epoch(now)),

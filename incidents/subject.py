@@ -12,7 +12,7 @@ from accounts.models import User
 from incidents.models import REFERENCE_PREFIX, Incident, IncidentEvent
 from incidents.permissions import incidents_answered_by, incidents_visible_to
 from incidents.recipients import candidates_of
-from incidents.settling import SUBJECT_KIND, measured, story_of
+from incidents.settling import SUBJECT_KIND, calendars, measured, story_of
 from incidents.silence import silent_since
 from sla.measure import Measured
 from sla.models import Clock
@@ -29,11 +29,9 @@ class IncidentClocks:
         events: dict[int, list[IncidentEvent]] = {pk: [] for pk in incidents}
         for event in IncidentEvent.objects.filter(incident__in=subject_ids).order_by("incident", "at", "pk"):
             events[event.incident_id].append(event)
-        clocks: dict[int, list[Clock]] = {pk: [] for pk in incidents}
-        for clock in Clock.objects.filter(subject_kind=self.kind, subject_id__in=subject_ids):
-            clocks[clock.subject_id].append(clock)
+        lookup = calendars(now=now)
         return {
-            pk: measured(incident, story_of(incident, events[pk], until=now), clocks=clocks[pk], now=now)
+            pk: measured(incident, story_of(incident, events[pk], until=now), now=now, calendar_version=lookup)
             for pk, incident in incidents.items()
         }
 

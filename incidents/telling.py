@@ -33,6 +33,8 @@ LOOKS: Final[dict[str, tuple[str, str]]] = {
     EventKind.ASSIGNED: ("user", "blue"),
     EventKind.EDITED: ("pencil", ""),
     EventKind.COMMENTED: ("message-square", ""),
+    EventKind.POLICY_CHANGED: ("trending-up", "amber"),
+    EventKind.RECALCULATED: ("trending-up", "amber"),
     EventKind.IMPORTED: ("arrow-right-left", ""),
 }
 

@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sla.models import Clock
-from sla.replay import ClockState, Mark, elapsed_at, replay, wake_instants
-from sla.terms import Terms, business_calendar, calendar_of
+from sla.replay import (
+    ClockState,
+    Happening,
+    Mark,
+    Phase,
+    changes_of,
+    elapsed_at,
+    late_by_change,
+    marks_of,
+    replay,
+    wake_instants,
+)
+from sla.terms import Target, Terms, business_calendar
 
 BREACH = 100
 
@@ -25,14 +36,77 @@ def epoch(at: datetime) -> int:
     return int(at.timestamp())
 
 
+# (calendar id, instant) -> the id of the calendar's version in force then.
+CalendarLookup = Callable[[int, datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """From `since` on these terms count, for this priority, by the calendars in force at `known_at`."""
+
+    since: int
+    terms: Terms
+    priority: str
+    known_at: datetime
+
+    @property
+    def target(self) -> Target:
+        return self.terms.targets[self.priority]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One clock to measure: its kind and cycle, when it started, what happened to it."""
+    """One clock to measure: its kind and cycle, when it started, and what was promised while it lived.
+
+    The last promise counts from the start on, and `marks` are what happened as it has them; the former ones tell what
+    held until then.
+    """
 
     kind: str
     cycle: int
     started_at: int
     marks: Sequence[tuple[int, Mark]]
+    happened: Sequence[Happening]
+    promised: Sequence[Promised]
+
+    @classmethod
+    def of(
+        cls, kind: str, cycle: int, *, started_at: int, happened: Sequence[Happening], promised: Sequence[Promised]
+    ) -> Run:
+        """`promised` in its order; of what was promised before the start, and of several at one instant, the last."""
+        kept = [promised[0]]
+        for one in promised[1:]:
+            if one.since <= max(started_at, kept[-1].since):
+                kept[-1] = one
+            else:
+                kept.append(one)
+        marks = marks_of(happened, pause_on=pauses_of(kind, kept[-1].terms))
+        return cls(kind, cycle, started_at, marks, happened, kept)
+
+    def phases(self, calendar_version: CalendarLookup) -> list[Phase]:
+        """What was promised, as the arithmetic reads it."""
+        return [
+            Phase(
+                since=one.since,
+                target_s=one.target.seconds(self.kind),
+                calendar=business_calendar(calendar_version(one.target.calendar_id, one.known_at)),
+                marks=marks_of(self.happened, pause_on=pauses_of(self.kind, one.terms)),
+            )
+            for one in self.promised
+        ]
+
+
+# Waiting for a problem is waiting for another department: it has clocks of its own, and this one goes on.
+_NEVER_STOPS_A_DEPARTMENT = frozenset({"problem"})
+
+
+def pauses_of(kind: str, terms: Terms) -> frozenset[str]:
+    """The reasons that stop a clock of this kind. Nothing stops a vendor's; a response knows nothing but its end."""
+    if kind == Clock.Kind.VENDOR:
+        return frozenset()
+    if kind in {Clock.Kind.ACCEPT, Clock.Kind.FINISH}:
+        return terms.pause_on - _NEVER_STOPS_A_DEPARTMENT
+    return terms.pause_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +120,7 @@ class Measured:
     calendar_version_id: int
     thresholds: tuple[int, ...]
     state: ClockState
+    late_by_change_at: int | None = None
 
     def columns(self, *, alerted_level: int) -> dict[str, object]:
         """The row's columns; `alerted_level` is what the sweep has dealt with already."""
@@ -61,6 +136,7 @@ class Measured:
             "due_at": _instant(state.due_at),
             "stopped_at": _instant(state.stopped_at),
             "breached_at": _instant(state.breached_at),
+            "late_by_change_at": _instant(self.late_by_change_at),
             "alerted_level": alerted_level,
             "wake_at": _instant(self.wake_after(alerted_level)),
         }
@@ -104,24 +180,13 @@ def _instant(epoch_s: int | None) -> datetime | None:
     return None if epoch_s is None else instant(epoch_s)
 
 
-def measure(
-    runs: Iterable[Run],
-    *,
-    terms: Terms,
-    priority: str,
-    calendar_version: Callable[[str, int, int], int],
-    now: int,
-) -> list[Measured]:
-    """Measure each run against the terms.
-
-    `calendar_version(kind, cycle, calendar_id)` names the calendar version a clock has pinned, or the current one
-    for a new clock.
-    """
-    target = terms.targets[priority]
+def measure(runs: Iterable[Run], *, calendar_version: CalendarLookup, now: int) -> list[Measured]:
+    """Measure each run by what is promised last, and see which change found it late."""
     found = []
     for run in runs:
-        version_id = calendar_version(run.kind, run.cycle, target.calendar_id)
-        target_s = target.seconds(run.kind)
+        last = run.promised[-1]
+        version_id = calendar_version(last.target.calendar_id, last.known_at)
+        target_s = last.target.seconds(run.kind)
         state = replay(
             started_at=run.started_at,
             target_s=target_s,
@@ -129,8 +194,13 @@ def measure(
             calendar=business_calendar(version_id),
             now=now,
         )
+        late = None
+        if state.is_breached and len(run.promised) > 1:
+            phases = run.phases(calendar_version)
+            late = late_by_change(changes_of(started_at=run.started_at, phases=phases))
+        terms = last.terms
         found.append(
-            Measured(run.kind, run.cycle, target_s, terms.policy_version_id, version_id, terms.thresholds, state)
+            Measured(run.kind, run.cycle, target_s, terms.policy_version_id, version_id, terms.thresholds, state, late)
         )
     return found
 
@@ -154,19 +224,3 @@ def reading(clock: Clock, *, now: datetime) -> Reading:
         now=epoch(now),
     )
     return Reading(elapsed, clock.target_s - elapsed, 100 * elapsed / clock.target_s)
-
-
-def pinned(clocks: Iterable[Clock], *, current: Callable[[int], int]) -> Callable[[str, int, int], int]:
-    """A `calendar_version` for `measure`: what a stored clock has pinned while its calendar is the target's.
-
-    `current` answers for new clocks and changed calendars.
-    """
-    held = {(c.kind, c.cycle): c.calendar_version_id for c in clocks}
-
-    def choose(kind: str, cycle: int, calendar_id: int) -> int:
-        version = held.get((kind, cycle))
-        if version is not None and calendar_of(version) == calendar_id:
-            return version
-        return current(calendar_id)
-
-    return choose

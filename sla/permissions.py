@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role
 from accounts.permissions import Person, clients_visible_to, has_role, is_staff_member, runs_service
 from accounts.reach import reach_of
-from sla.models import Calendar, SlaPolicy, SlaTarget
+from sla.models import Calendar, SlaPolicy, SlaTarget, Vendor
 
 
 def policies_visible_to(user: Person) -> QuerySet[SlaPolicy]:
@@ -35,3 +35,13 @@ def calendars_visible_to(user: Person) -> QuerySet[Calendar]:
         return Calendar.objects.all()
     targets = SlaTarget.objects.filter(policy_version__in=policies_visible_to(user).values("current"))
     return Calendar.objects.filter(pk__in=targets.values("calendar"))
+
+
+def vendors_visible_to(user: Person) -> QuerySet[Vendor]:
+    """Whom we work with is for people of the house."""
+    return Vendor.objects.all() if is_staff_member(user) else Vendor.objects.none()
+
+
+def vendors_to_choose(user: Person) -> QuerySet[Vendor]:
+    """Those that are still there."""
+    return vendors_visible_to(user).filter(archived_at=None)

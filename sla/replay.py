@@ -13,9 +13,10 @@ looked first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Protocol
 
 
@@ -34,6 +35,17 @@ class Mark(StrEnum):
     RESUME = "resume"
 
 
+# What a clock lives through, with the reason of a pause: which reasons stop it, its terms say.
+Happening = tuple[int, Mark, str]
+
+
+def marks_of(happened: Iterable[Happening], *, pause_on: Collection[str]) -> list[tuple[int, Mark]]:
+    """What happened, as terms have it: a wait for a reason that does not stop the clock is work that goes on."""
+    return [
+        (at, Mark.RESUME if mark is Mark.PAUSE and reason not in pause_on else mark) for at, mark, reason in happened
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class ClockState:
     """The state of a clock after its marks. `pauses` are intervals; the last one has no end while the clock is paused.
@@ -49,6 +61,34 @@ class ClockState:
     stopped_at: int | None
     breached_at: int | None
     pauses: tuple[tuple[int, int | None], ...]
+
+    @property
+    def is_breached(self) -> bool:
+        return self.state == "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What was promised from `since` on: the target, the calendar it counts by, and the marks as its pauses have them.
+
+    The last phase of a clock counts from the clock's start on; the ones before it tell what held until they ended.
+    """
+
+    since: int
+    target_s: int
+    calendar: BusinessTime
+    marks: Sequence[tuple[int, Mark]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a changed priority, policy or calendar did to a clock: its target and state right before and right after."""
+
+    at: int
+    former_target_s: int
+    target_s: int
+    before: ClockState
+    after: ClockState
 
 
 def replay(
@@ -111,6 +151,37 @@ def replay(
         breached_at=breached_at,
         pauses=tuple(pauses),
     )
+
+
+def changes_of(*, started_at: int, phases: Sequence[Phase]) -> list[Change]:
+    """Each change of what was promised while the clock lived: the result that held until then is kept here."""
+    return [
+        Change(
+            at=later.since,
+            former_target_s=earlier.target_s,
+            target_s=later.target_s,
+            before=_seen_at(later.since, earlier, started_at=started_at),
+            after=_seen_at(later.since, later, started_at=started_at),
+        )
+        for earlier, later in pairwise(phases)
+    ]
+
+
+def _seen_at(at: int, phase: Phase, *, started_at: int) -> ClockState:
+    marks = [mark for mark in phase.marks if mark[0] <= at]
+    return replay(started_at=started_at, target_s=phase.target_s, marks=marks, calendar=phase.calendar, now=at)
+
+
+def late_by_change(changes: Iterable[Change]) -> int | None:
+    """The change that found the deadline of a clock passed already, though by what held before it was not; None where
+    a later change undid it."""
+    late: int | None = None
+    for change in changes:
+        if not change.after.is_breached:
+            late = None
+        elif not change.before.is_breached:
+            late = change.at
+    return late
 
 
 def elapsed_at(*, elapsed_s: int, running_since: int | None, calendar: BusinessTime, now: int) -> int:

@@ -95,15 +95,8 @@ def business_calendar(calendar_version_id: int) -> BusinessCalendar:
     return BusinessCalendar.compile(spec_of(CalendarVersion.objects.get(pk=calendar_version_id)))
 
 
-@lru_cache(maxsize=1024)
-def calendar_of(calendar_version_id: int) -> int:
-    """The id of the calendar that a stored version belongs to."""
-    return CalendarVersion.objects.values_list("calendar_id", flat=True).get(pk=calendar_version_id)
-
-
 def forget() -> None:
     """Empty the caches; tests call it, because they reuse ids after a rollback."""
     terms_of.cache_clear()
     business_calendar.cache_clear()
-    calendar_of.cache_clear()
     forget_versions()

@@ -21,7 +21,7 @@ from incidents.operations.open import FIRST_LINE
 from incidents.settling import (
     SUBJECT_KIND,
     apply_story,
-    current_calendar_version,
+    calendars,
     hops_of,
     measured,
     next_due_at,
@@ -81,7 +81,7 @@ def fill(
     maker = Maker(chance, served, now=now, name=name)
     incidents = maker.incidents(volume.incidents, open_share=volume.open_share)
     while batch := list(islice(incidents, BATCH)):
-        _store(batch, now=now)
+        store(batch, now=now)
         progress(len(batch))
 
 
@@ -97,7 +97,7 @@ class Maker:
         self.engineers = engineers_by_department()
         self.first_line = Department.objects.get(slug=FIRST_LINE).pk
         self.departments = sorted(set(self.engineers) - {self.first_line})
-        self.calendars: dict[int, int] = {}
+        self.calendar_version = calendars(now=now)
 
     def incidents(self, count: int, *, open_share: float) -> Iterator[Made]:
         for number, whose in enumerate(self.chance.choices(self.served, self.weights, k=count), start=1):
@@ -107,9 +107,14 @@ class Maker:
         chance = self.chance
         priority = chance.choices(tuple(PRIORITIES), tuple(PRIORITIES.values()))[0]
         target = terms_of(whose.policy_version_id).targets[priority]
-        calendar = business_calendar(self._calendar_version(target.calendar_id))
+        calendar = business_calendar(self.calendar_version(target.calendar_id, self.now))
         promise = Promise(target.response_s, target.resolution_s, calendar)
         course = draw_course(chance, draw_fate(chance, open_share=open_share), promise, now=epoch(self.now))
+        return self.made(number, whose, priority, course)
+
+    def made(self, number: int, whose: Served, priority: str, course: Sequence[Happening]) -> Made:
+        """The incident to which this happened."""
+        chance = self.chance
         title, category = draw_title(chance)
         with_project = whose.project_ids and chance.random() < PROJECT_SHARE
         incident = _incident(
@@ -121,9 +126,9 @@ class Maker:
             opened_at=instant(course[0].at),
             policy_version_id=whose.policy_version_id,
         )
-        return self._settled(incident, self._events(course, priority))
+        return self._settled(incident, self._events(course, priority, whose.policy_version_id))
 
-    def _events(self, course: Sequence[Happening], priority: str) -> list[IncidentEvent]:
+    def _events(self, course: Sequence[Happening], priority: str, policy_version_id: int) -> list[IncidentEvent]:
         events = []
         department_id = self.first_line
         for happening in course:
@@ -133,6 +138,7 @@ class Maker:
             )
             if happening.kind == "opened":
                 event.priority = priority
+                event.policy_version_id = policy_version_id
                 event.department_id = department_id
             elif happening.moves:
                 department_id = event.department_id = self.chance.choice(self.departments)
@@ -144,7 +150,7 @@ class Maker:
 
     def _settled(self, incident: Incident, events: list[IncidentEvent]) -> Made:
         story = story_of(incident, events, until=self.now)
-        clocks = measured(incident, story, clocks=(), now=self.now, current=self._calendar_version)
+        clocks = measured(incident, story, now=self.now, calendar_version=self.calendar_version)
         apply_story(incident, story)
         incident.next_due_at = next_due_at(clocks)
         if incident.status in {Status.RESOLVED, Status.CLOSED}:
@@ -155,14 +161,10 @@ class Maker:
         columns = m.columns(alerted_level=m.level_passed(epoch(self.now)))
         return _clock(client_id=incident.client_id, kind=m.kind, cycle=m.cycle, **columns)
 
-    def _calendar_version(self, calendar_id: int) -> int:
-        if calendar_id not in self.calendars:
-            self.calendars[calendar_id] = current_calendar_version(calendar_id)
-        return self.calendars[calendar_id]
-
 
 @transaction.atomic
-def _store(batch: Sequence[Made], *, now: datetime) -> None:
+def store(batch: Sequence[Made], *, now: datetime) -> None:
+    """Store new incidents with all that belongs to them, in one transaction."""
     bulk.insert([made.incident for made in batch])
     for made in batch:
         for event in made.events:

@@ -24,8 +24,9 @@ class DepartmentSerializer(StrictModelSerializer):
 
     class Meta:
         model = Department
-        fields = ["id", "slug", "name", "short_name", "icon", "kind", "head", "calendar", "ola"]
-        fields += ["archived_at", "version"]
+        fields = [
+            *("id", "slug", "name", "short_name", "icon", "kind", "head", "calendar", "ola", "archived_at", "version"),
+        ]
         read_only_fields = ["archived_at"]
         create_only = ["slug"]
 

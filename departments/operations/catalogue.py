@@ -16,6 +16,8 @@ from kernel import history
 from kernel.errors import Conflict
 from kernel.locking import lock
 from kernel.versions import bump, change, check
+from sla.models import SlaPolicy
+from sla.operations import refuse_other_scope
 
 HEAD, MEMBER = "head", "member"
 
@@ -23,6 +25,7 @@ HEAD, MEMBER = "head", "member"
 @transaction.atomic
 def create_department(*, slug: str, name: str, actor: User | None, at: datetime, **fields: Any) -> Department:
     """A new entry of the catalogue; its head gets the rights at once."""
+    refuse_other_scope(fields.get("ola"), SlaPolicy.Scope.DEPARTMENT, field="ola")
     department = Department.objects.create(slug=slug, name=name, **fields)
     _seat_head(department, at=at)
     history.record(department, "created", actor=actor, at=at)
@@ -39,6 +42,7 @@ def update_department(
     expected_version: int | None = None,
 ) -> Department:
     """Change a department. A new head gets the rights at `at`, the former one's end then."""
+    refuse_other_scope(changes.get("ola"), SlaPolicy.Scope.DEPARTMENT, field="ola")
     department = lock(Department.objects.all()).get(pk=department.pk)
     check(department, expected_version)
     changed = change(department, changes)

@@ -51,6 +51,7 @@ from kernel.api.permissions import signed_in
 from kernel.api.problems import problem_of
 from kernel.api.views import Creates, Updates, verb
 from kernel.errors import DomainError, Forbidden, Invalid
+from sla.models import Clock
 from sla.permissions import sees_policy_inside
 
 MAX_ITEMS = 1000
@@ -99,14 +100,16 @@ class IncidentViewSet(Creates, Updates):
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
         if self.action == "list":
-            self._clocks = clock_views(page or (), now=self.now)
+            self._clocks = clock_views(page or (), now=self.now, kinds=Clock.Kind.values)
         return page
 
     def clocks_of(self, incident: Incident) -> Sequence[ClockView]:
         """As they stand now; for a whole page they are read at once."""
         known: Mapping[int, Sequence[ClockView]] = getattr(self, "_clocks", {})
         found = known.get(incident.pk)
-        return clock_views([incident], now=self.now)[incident.pk] if found is None else found
+        if found is None:
+            found = clock_views([incident], now=self.now, kinds=Clock.Kind.values)[incident.pk]
+        return found
 
     @action(
         detail=True,

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from accounts.models import User
 from accounts.permissions import clients_led_by, colleagues_to_choose
 from departments.permissions import departments_to_choose
-from incidents.models import HoldReason, Incident, IncidentEvent, Status
+from incidents.models import HoldReason, Incident, IncidentEvent, ReopenReason, Status
 from incidents.operations.report import CREATED, UNCHANGED, UPDATED
 from incidents.permissions import (
     clients_to_open_for,
@@ -34,8 +34,8 @@ from kernel.api.fields import (
 )
 from kernel.api.serializers import StrictModelSerializer, StrictSerializer
 from projects.permissions import projects_visible_to
-from sla.models import Clock, Priority
-from sla.permissions import may_read_policies, policies_visible_to
+from sla.models import PROMISED, Clock, Priority
+from sla.permissions import may_read_policies, policies_visible_to, vendors_to_choose
 
 SOURCE = RegexValidator(re.compile(r"\A[A-Za-z0-9._-]+\Z"), gettext_lazy("Use only letters, digits, dots, - and _."))
 
@@ -51,6 +51,7 @@ class ClockSerializer(serializers.Serializer):
     remaining_s = serializers.IntegerField(help_text="Negative when over.")
     due_at = Instant(allow_null=True, help_text="Null while paused before the deadline.")
     breached_at = Instant(allow_null=True)
+    late_by_change_at = Instant(allow_null=True, help_text="The changed priority or policy that found it late already.")
     stopped_at = Instant(allow_null=True)
 
 
@@ -66,6 +67,7 @@ class IncidentSerializer(StrictModelSerializer):
     )
     parent = ScopedIdRelatedField(scope=incidents_visible_to, required=False, allow_null=True)  # type: ignore[assignment]
     hold_reason = serializers.SerializerMethodField()
+    vendor = ScopedSlugRelatedField(read_only=True)
     source = Text(max_length=40, required=False, validators=[SOURCE])  # type: ignore[assignment]
     sla_policy = ScopedSlugRelatedField(
         scope=policies_visible_to,
@@ -74,6 +76,7 @@ class IncidentSerializer(StrictModelSerializer):
         help_text="Goes before project's and client's.",
     )
     clocks = serializers.SerializerMethodField()
+    internal_clocks = serializers.SerializerMethodField()
 
     class Meta:
         model = Incident
@@ -81,7 +84,7 @@ class IncidentSerializer(StrictModelSerializer):
             *("id", "reference", "client", "project", "department", "assignee", "title", "description", "priority"),
             *("category", "service", "parent", "is_major", "status", "hold_reason", "resolution", "source"),
             *("external_ref", "opened_at", "responded_at", "resolved_at", "closed_at", "reopen_count", "sla_policy"),
-            *("clocks", "updated_at", "version"),
+            *("clocks", "internal_clocks", "vendor", "updated_at", "version"),
         ]
         read_only_fields = [
             *("status", "resolution", "responded_at", "resolved_at", "closed_at", "reopen_count", "updated_at")
@@ -89,7 +92,7 @@ class IncidentSerializer(StrictModelSerializer):
         create_only = ["client", "department", "assignee", "source", "external_ref", "opened_at"]
 
     def hidden_fields(self, user: Any) -> Collection[str]:
-        hidden = () if sees_internal_side(user) else ("assignee",)
+        hidden = () if sees_internal_side(user) else ("assignee", "vendor", "internal_clocks")
         return hidden if may_read_policies(user) else (*hidden, "sla_policy")
 
     def validate_assignee(self, assignee: User | None) -> User | None:
@@ -105,7 +108,15 @@ class IncidentSerializer(StrictModelSerializer):
 
     @extend_schema_field(ClockSerializer(many=True))
     def get_clocks(self, incident: Incident) -> Any:
-        return ClockSerializer(self.context["view"].clocks_of(incident), many=True).data
+        """What was promised to the client."""
+        clocks = self.context["view"].clocks_of(incident)
+        return ClockSerializer([clock for clock in clocks if clock.kind in PROMISED], many=True).data
+
+    @extend_schema_field(ClockSerializer(many=True))
+    def get_internal_clocks(self, incident: Incident) -> Any:
+        """What departments owe each other for each hop (`cycle`), and vendors us for each hold."""
+        clocks = self.context["view"].clocks_of(incident)
+        return ClockSerializer([clock for clock in clocks if clock.kind not in PROMISED], many=True).data
 
 
 class EventSerializer(StrictModelSerializer):
@@ -132,7 +143,11 @@ class AtInput(StrictSerializer):
 
 
 class HoldInput(AtInput):
+    """`text` is the question, which the client reads where it is waited for; or the number of the vendor's ticket."""
+
     reason = StrictChoice(choices=HoldReason.choices)
+    text = LongText(required=False, allow_blank=True)
+    vendor = ScopedSlugRelatedField(scope=vendors_to_choose, required=False)
 
 
 class ResolveInput(AtInput):
@@ -141,6 +156,9 @@ class ResolveInput(AtInput):
 
 class ReopenInput(AtInput):
     reason = LongText(required=False, allow_blank=True)
+    reopen_reason = StrictChoice(
+        choices=ReopenReason.choices, required=False, help_text="Only what was not fixed counts against quality."
+    )
 
 
 class AssignInput(AtInput):

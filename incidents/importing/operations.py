@@ -11,12 +11,14 @@ from django.db import IntegrityError, transaction
 from alerts import operations as alerts
 from incidents.importing.tickets import Additions, Rejected, Setting, Ticket
 from incidents.models import EventKind, Hop, Incident, IncidentEvent
+from incidents.operations.record import make_way
 from incidents.settling import (
     SUBJECT_KIND,
     apply_story,
     hops_of,
     measured,
     next_due_at,
+    rows_for,
     story_of,
 )
 from kernel import bulk, outbox
@@ -30,12 +32,12 @@ from sla.models import Clock
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 SETTLED = (
     *("status", "hold_reason", "priority", "department", "assignee", "responded_at", "resolved_at", "closed_at"),
-    *("reopen_count", "next_due_at", "version", "updated_at"),
+    *("reopen_count", "vendor", "policy_version", "next_due_at", "version", "updated_at"),
 )
 WORDS = ("title", "description", "category", "service", "is_major", "project")
 CLOCK_COLUMNS = (
     *("target_s", "policy_version", "calendar_version", "state", "started_at", "elapsed_s", "running_since", "due_at"),
-    *("stopped_at", "breached_at", "alerted_level", "wake_at"),
+    *("stopped_at", "breached_at", "late_by_change_at", "alerted_level", "wake_at", "cycle"),
 )
 
 
@@ -57,6 +59,8 @@ class Settled:
     incident: Incident
     additions: Additions
     clocks: list[Clock]
+    unknown: list[Clock]
+    renumbered: list[Clock]
     hops: list[Hop]
     is_new: bool
 
@@ -128,7 +132,9 @@ def _opened(ticket: Ticket, setting: Setting) -> Settled:
     incident.opened_at = instant(ticket.opened_at)
     incident.sla_policy = setting.policy
     incident.policy_version = setting.policy_version(incident.project)
-    return _settled(incident, ticket.opening(setting), [], setting)
+    additions = ticket.opening(setting)
+    additions.events[0].policy_version_id = incident.policy_version_id
+    return _settled(incident, additions, [], setting)
 
 
 def _followed(incident: Incident, additions: Additions, setting: Setting) -> Settled:
@@ -141,15 +147,20 @@ def _followed(incident: Incident, additions: Additions, setting: Setting) -> Set
 
 def _settled(incident: Incident, additions: Additions, stored: Sequence[Clock], setting: Setting) -> Settled:
     """The incident's columns, hops and clocks as its events have them, in memory."""
+    for event in additions.fresh:
+        if event.department_id is not None and event.recorded_at == setting.now:
+            event.ola_version_id = setting.olas.get(event.department_id)
     story = story_of(incident, additions.events, until=setting.now)
-    clocks = measured(incident, story, clocks=stored, now=setting.now, current=setting.calendar_version)
+    clocks = measured(incident, story, now=setting.now, calendar_version=setting.calendar_version)
     apply_story(incident, story)
     incident.next_due_at = next_due_at(clocks)
-    rows = {(clock.kind, clock.cycle): clock for clock in stored}
+    rows, unknown = rows_for(clocks, stored)
     return Settled(
         incident=incident,
         additions=additions,
-        clocks=[_clock(m, rows.get((m.kind, m.cycle)), incident, setting) for m in clocks],
+        clocks=[_clock(m, row, incident, setting) for m, row in zip(clocks, rows, strict=True)],
+        unknown=unknown,
+        renumbered=[row for m, row in zip(clocks, rows, strict=True) if row is not None and row.cycle != m.cycle],
         hops=hops_of(incident, story),
         is_new=incident.pk is None,
     )
@@ -161,7 +172,7 @@ def _clock(m: Measured, row: Clock | None, incident: Incident, setting: Setting)
     columns = m.columns(alerted_level=level if row is None else max(level, row.alerted_level))
     if row is None:
         return _new_clock(client_id=incident.client_id, kind=m.kind, cycle=m.cycle, **columns)
-    for name, value in columns.items():
+    for name, value in {"cycle": m.cycle, **columns}.items():
         setattr(row, name, value)
     return row
 
@@ -190,6 +201,7 @@ def _write_clocks(new: Sequence[Settled], old: Sequence[Settled], setting: Setti
     """The clocks, and the breaches that nobody will be alerted of."""
     moved = [clock for s in old for clock in s.clocks if clock.pk]
     started = [clock for s in (*new, *old) for clock in s.clocks if not clock.pk]
+    make_way([row for s in old for row in s.unknown], [row for s in old for row in s.renumbered])
     bulk.update(moved, fields=CLOCK_COLUMNS)
     bulk.insert(started)
     if moved:

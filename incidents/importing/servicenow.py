@@ -119,6 +119,7 @@ class LogTicket(Ticket):
         # Something lies between what was imported before: the log's events are stored anew, in their right order.
         others = [event for event in known if not (event.via == VIA and event.external_id)]
         replaced = [event.pk for event in log]
+        _keep_promises(log, events)
         return Additions(events=in_order([*others, *events]), fresh=events, replaced=replaced, rejected=rejected)
 
     def _compare(self, stored: Sequence[Entry]) -> tuple[list[Said], list[Rejected]]:
@@ -175,6 +176,16 @@ class LogTicket(Ticket):
             )
             last, group = at, said.group
         return events
+
+
+def _keep_promises(stored: Sequence[IncidentEvent], anew: Sequence[IncidentEvent]) -> None:
+    """What was promised when a row became known stays with it."""
+    known = {event.external_id: event for event in stored}
+    for event in anew:
+        if (former := known.get(event.external_id)) is not None:
+            event.policy_version_id = former.policy_version_id
+            if event.department_id == former.department_id:
+                event.ola_version_id = former.ola_version_id
 
 
 def _numbered(rows: Sequence[Said], taken: Counter[int], *, recorded_at: datetime) -> list[Entry]:

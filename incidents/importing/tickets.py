@@ -15,11 +15,12 @@ from departments.models import Department, GroupMapping
 from incidents.importing.reading import Row
 from incidents.models import Incident, IncidentEvent
 from incidents.operations.open import FIRST_LINE
-from incidents.settling import current_calendar_version
+from incidents.settling import calendars
 from projects.models import Project
-from sla.measure import epoch
+from sla.measure import CalendarLookup, epoch
 from sla.models import PolicyVersion, SlaPolicy
 from sla.operations import policy_for
+from sla.versions import version_in_force
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 VIA = "import"
@@ -40,7 +41,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run knows beforehand: whose tickets these are, what was promised, what names mean, and when it is."""
+    """What a run knows beforehand: whose tickets these are, what was promised, what names mean, and when it is.
+
+    `olas` are the versions of what departments promise; `calendar_version` answers the same for the whole run.
+    """
 
     client: Client
     now: datetime
@@ -49,20 +53,25 @@ class Setting:
     groups: Mapping[str, int]
     departments: Mapping[str, int]
     first_line: int
+    olas: Mapping[int, int]
+    calendar_version: CalendarLookup
     _policies: dict[int | None, PolicyVersion] = field(default_factory=dict)
-    _calendars: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, *, client: Client, project: Project | None, policy: SlaPolicy | None, now: datetime) -> Setting:
+        now = now.replace(microsecond=0)
         departments = dict(Department.objects.active().values_list("slug", "pk"))
+        promising = Department.objects.exclude(ola=None).select_related("ola")
         return cls(
             client=client,
-            now=now.replace(microsecond=0),
+            now=now,
             project=project,
             policy=policy,
             groups=dict(GroupMapping.objects.filter(client=client).values_list("group", "department_id")),
             departments=departments,
             first_line=Department.objects.get(slug=FIRST_LINE).pk,
+            olas={d.pk: version_in_force(d.ola, now).pk for d in promising if d.ola is not None},
+            calendar_version=calendars(now=now),
         )
 
     def policy_version(self, project: Project | None) -> PolicyVersion:
@@ -72,12 +81,6 @@ class Setting:
             project_policy = project.sla_policy if project else None
             self._policies[key] = policy_for(self.policy, project_policy, client=self.client, at=self.now)
         return self._policies[key]
-
-    def calendar_version(self, calendar_id: int) -> int:
-        """What new clocks of a calendar start with, the same for the whole run."""
-        if calendar_id not in self._calendars:
-            self._calendars[calendar_id] = current_calendar_version(calendar_id)
-        return self._calendars[calendar_id]
 
     def past(self, at: int) -> int:
         """The instant if it is not in the future. Clocks of other machines may run five minutes ahead."""

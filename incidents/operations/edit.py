@@ -140,9 +140,28 @@ def edit(
         for field, value in changed.items():
             setattr(incident, field, value)
         if "sla_policy" in changed or "project" in changed:
-            project_policy = incident.project.sla_policy if incident.project else None
-            incident.policy_version = policy_for(incident.sla_policy, project_policy, client=incident.client, at=now)
+            happened += _change_policy(incident, actor=actor, now=now)
     return settle(incident, events=happened, now=now)
+
+
+def _change_policy(incident: Incident, *, actor: User | None, now: datetime) -> list[IncidentEvent]:
+    """Another policy counts, as it is in force now; the same one goes on as it was, whatever came after it."""
+    project_policy = incident.project.sla_policy if incident.project else None
+    version = policy_for(incident.sla_policy, project_policy, client=incident.client, at=now)
+    before = incident.policy_version
+    if version.policy_id == before.policy_id:
+        return []
+    return [
+        event(
+            incident,
+            EventKind.POLICY_CHANGED,
+            at=moment(None, now=now),
+            now=now,
+            actor=actor,
+            policy_version=version,
+            changes={"policy": [before.policy.slug, version.policy.slug]},
+        )
+    ]
 
 
 def _refuse_circles(incident: Incident, parent: Incident | None) -> None:

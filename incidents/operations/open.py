@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Client, User
 from departments.models import Department
 from incidents.models import EventKind, Incident, Status
-from incidents.operations.record import event, moment, settle
+from incidents.operations.record import event, moment, ola_version_of, settle
 from kernel.errors import Conflict, Invalid
 from projects.models import Project
 from sla.models import SlaPolicy
@@ -42,7 +42,8 @@ def open_incident(
 ) -> Incident:
     """A new incident with both clocks running since `opened_at`; without a department it stands with the first line.
 
-    The policy version is fixed here: of the incident's own policy, the project's, the client's, or the default.
+    The policy version is fixed here: of the incident's own policy, the project's, the client's, or the default, as it
+    is in force now, when the incident becomes known.
     """
     opened_at = moment(opened_at, now=now, field="opened_at")
     refuse_strangers(client, project=project, parent=parent)
@@ -81,6 +82,8 @@ def open_incident(
         department=department,
         assignee=assignee,
         assignee_changed=assignee is not None,
+        policy_version=incident.policy_version,
+        ola_version=ola_version_of(department, at=now),
     )
     return settle(incident, events=[opened], now=now, is_new=True)
 

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.reach import reach_of
 from alerts import operations as alerts
-from incidents.models import EventKind, Incident, IncidentEvent
-from incidents.settling import SUBJECT_KIND, apply_story, hops_of, measured, next_due_at, story_of
+from departments.models import Department
+from incidents.models import EventKind, Incident, IncidentEvent, Side
+from incidents.settling import SUBJECT_KIND, apply_story, hops_of, measured, next_due_at, rows_for, story_of
 from kernel import outbox
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
 from kernel.versions import bump
 from sla.measure import Measured, instant
-from sla.models import Clock
+from sla.models import Clock, PolicyVersion
+from sla.versions import version_in_force
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+BEYOND_ALL_CYCLES = 1_000_000
 
 
 def locked(incident: Incident) -> Incident:
@@ -61,7 +66,7 @@ def settle(incident: Incident, *, events: Sequence[IncidentEvent], now: datetime
     """Store what all events say by now, and owe the facts of the new ones."""
     story = story_of(incident, incident.events.all(), until=now)
     stored = [] if is_new else list(lock(Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.pk)))
-    clocks = measured(incident, story, clocks=stored, now=now)
+    clocks = measured(incident, story, now=now)
     apply_story(incident, story)
     incident.next_due_at = next_due_at(clocks)
     if not is_new:
@@ -84,14 +89,37 @@ def settle(incident: Incident, *, events: Sequence[IncidentEvent], now: datetime
 
 
 def _store(incident: Incident, stored: Sequence[Clock], clocks: Sequence[Measured]) -> list[Clock]:
-    rows = {(c.kind, c.cycle): c for c in stored}
+    rows, unknown = rows_for(clocks, stored)
+    make_way(unknown, [row for m, row in zip(clocks, rows, strict=True) if row is not None and row.cycle != m.cycle])
     kept = []
-    for m in clocks:
-        row = rows.get((m.kind, m.cycle)) or Clock(
-            subject_kind=SUBJECT_KIND, subject_id=incident.pk, client_id=incident.client_id, kind=m.kind, cycle=m.cycle
-        )
+    for m, known in zip(clocks, rows, strict=True):
+        row = known or Clock(subject_kind=SUBJECT_KIND, subject_id=incident.pk, client_id=incident.client_id)
+        row.kind, row.cycle = m.kind, m.cycle
         for column, value in m.columns(alerted_level=row.alerted_level).items():
             setattr(row, column, value)
         row.save()
         kept.append(row)
     return kept
+
+
+def make_way(unknown: Sequence[Clock], renumbered: Sequence[Clock]) -> None:
+    """Rows that no event knows go, with their alerts; rows that get another number leave the one they have first."""
+    if unknown:
+        Clock.objects.filter(pk__in=[row.pk for row in unknown]).delete()
+    if renumbered:
+        Clock.objects.filter(pk__in=[row.pk for row in renumbered]).update(cycle=F("cycle") + BEYOND_ALL_CYCLES)
+
+
+def ola_version_of(department: Department, *, at: datetime) -> PolicyVersion | None:
+    """What a department promises for a handover that becomes known at `at`; None: nothing."""
+    return None if department.ola is None else version_in_force(department.ola, at)
+
+
+def side_of(actor: User | None) -> str:
+    """The side that a person speaks for; empty for programs."""
+    if actor is None:
+        return ""
+    roles = reach_of(actor).roles
+    if roles == {Role.CONTACT}:
+        return Side.CLIENT
+    return "" if Role.INTEGRATION in roles and roles <= {Role.INTEGRATION, Role.CONTACT} else Side.US
