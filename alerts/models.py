@@ -17,6 +17,12 @@ from sla.models import Clock
 LEASE_SANITY = timedelta(minutes=5)
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def to_escalate(self, at: datetime) -> AlertQuerySet:
+        """Those that nobody acknowledged in time; one indexed range read."""
+        return self.filter(state=Alert.State.OPEN, escalate_at__lte=at)
+
+
 class Alert(models.Model):
     """A threshold or deadline that was passed; one per clock and level (percent of the target, 100 is the breach).
 
@@ -51,6 +57,8 @@ class Alert(models.Model):
     escalate_at = models.DateTimeField(null=True)
     escalations = models.PositiveSmallIntegerField(default=0)
     clock_jump = models.BooleanField(default=False)
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -75,7 +75,7 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     """One message, as it was sent, with each of its attempts."""
     _refuse_clients(request)
     found = get_object_or_404(delivery_log(request.user), pk=pk)
-    [row] = described([found.alert])
+    row = next(iter(described([found.alert])), None) if found.alert else None
     context = {"delivery": found, "row": row, "role": role_label(found.role)}
     return render(request, "alerts/delivery.html", context)
 
@@ -110,11 +110,11 @@ def _now(
 
 def _log(request: HttpRequest, *, tab: str, state: str) -> HttpResponse:
     page = keyset_page(delivery_log(request.user, state=state), size=SIZE, cursor=request.GET.get("cursor", ""))
-    about = {row.alert.pk: row for row in described(message.alert for message in page.rows)}
+    about = {row.alert.pk: row for row in described(message.alert for message in page.rows if message.alert)}
     context = {
         **_frame(request, tab, alert_counts(request.user)),
         "steps": page,
-        "rows": [(message, about[message.alert_id]) for message in page.rows],
+        "rows": [(message, about[message.alert_id] if message.alert_id else None) for message in page.rows],
         "state": state,
         "states": Delivery.State.choices,
     }

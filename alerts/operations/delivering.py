@@ -1,13 +1,15 @@
 """Delivering: claim by lease, send without a transaction, record with a fence.
 
 A process that dies between claim and record costs the delivery one lease; then another takes it up, under the same
-Message-ID.
+Message-ID. More than 20 that wait for their first attempt at one mail address go out as one mail, and stay one row
+each.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +18,11 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from alerts import audit, channels, mail
+from alerts import channels, grouping, mail
 from alerts.models import Alert, Delivery, DeliveryAttempt
-from alerts.operations.owing import owe
+from alerts.operations.escalating import tell_instead
+from alerts.operations.operators import tell_of_unreachable_duty
+from alerts.operations.sweeping import measure_anew
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
 from kernel.clock import Clock, going_on_from
@@ -28,8 +32,12 @@ from kernel.locking import lock
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-# As many due deliveries are looked at for one claim: with several senders the first are often taken already.
+# As many due deliveries are tried for one claim: with several senders the first are often taken already.
 CANDIDATES = 10
+# As many first attempts at one address go out one by one; if there are more, they share a mail, up to so many in one.
+MOST_ALONE = 20
+MOST_IN_ONE = 200
+SHARES = (Delivery.Channel.EMAIL, Delivery.Notice.RAISED)
 Outcome = DeliveryAttempt.Outcome
 
 
@@ -43,80 +51,121 @@ class DeliverResult:
 
 
 def deliver(now: datetime, *, limit: int = 50) -> DeliverResult:
-    """Send up to `limit` deliveries whose time has come. No transaction is open while a mail server is spoken to."""
+    """Send deliveries whose time has come, until there are none or `limit` were claimed; what shares a mail counts for
+    itself. No transaction is open while a mail server is spoken to."""
     clock = going_on_from(now)
     ends: list[str] = []
-    while len(ends) < limit and (delivery := claim(clock())) is not None:
-        ends.append(_attempt(delivery, clock=clock))
+    while len(ends) < limit and (deliveries := claim(clock())):
+        ends += _attempt(deliveries, clock=clock)
     states = Delivery.State
     return DeliverResult(claimed=len(ends), sent=ends.count(states.SENT), dead=ends.count(states.DEAD))
 
 
-def claim(at: datetime) -> Delivery | None:
-    """Take one due delivery for this worker alone until its lease ends; first attempts go before repeated ones."""
-    due = Delivery.objects.due(at)
-    for delivery_id in due.order_by("attempts", "next_attempt_at", "pk").values_list("pk", flat=True)[:CANDIDATES]:
-        delivery = _take(delivery_id, at=at)
-        if delivery is not None:
-            return delivery
-    return None
+def claim(at: datetime) -> list[Delivery]:
+    """Take one due delivery, or those that share a mail, for this worker alone until the lease ends; first attempts go
+    before repeated ones. Empty when nothing is due."""
+    due = Delivery.objects.due(at).select_related("alert").order_by("attempts", "next_attempt_at", "pk")
+    found = list(due[: MOST_ALONE + 1])
+    is_crowded = len(found) > MOST_ALONE
+    for first in found[:CANDIDATES]:
+        some = _sharing(first, at=at, is_crowded=is_crowded)
+        _settle_after_jump(some, at=at)
+        if deliveries := _take(some, group=first.group, at=at):
+            return deliveries
+    return []
+
+
+def _sharing(first: Delivery, *, at: datetime, is_crowded: bool) -> list[Delivery]:
+    """The deliveries that share a mail with this one, known by one `group`; this one alone, if none do."""
+    due = Delivery.objects.due(at).select_related("alert")
+    if first.group is not None:
+        return list(due.filter(group=first.group).order_by("pk"))
+    if is_crowded and first.attempts == 0 and (first.channel, first.notice) == SHARES:
+        same = due.filter(attempts=0, group=None, channel=first.channel, notice=first.notice, address=first.address)
+        some = list(same.order_by("next_attempt_at", "pk")[:MOST_IN_ONE])
+        if len(some) > MOST_ALONE and first in some:
+            first.group = uuid.uuid4()
+            return some
+    return [first]
+
+
+def _settle_after_jump(some: Sequence[Delivery], *, at: datetime) -> None:
+    """Before an alert that was noticed right after a jump of the clock is first told, its clock is measured anew: if it
+    is not due any more, the alert is withdrawn, and its messages with it."""
+    clocks = {one.alert.clock_id for one in some if one.attempts == 0 and one.alert and one.alert.clock_jump}
+    if clocks:
+        measure_anew(clocks, now=at)
 
 
 @transaction.atomic
-def _take(delivery_id: int, *, at: datetime) -> Delivery | None:
+def _take(some: Sequence[Delivery], *, group: uuid.UUID | None, at: datetime) -> list[Delivery]:
     token = uuid.uuid4()
-    taken = (
-        Delivery.objects.due(at)
-        .filter(pk=delivery_id)
-        .update(
-            lease_token=token,
-            lease_until=at + LEASE,
-            attempts=F("attempts") + 1,
-            first_attempt_at=Coalesce("first_attempt_at", at),
-        )
+    mine = Delivery.objects.due(at).filter(pk__in=[one.pk for one in some])
+    if len(some) > 1:  # locked in one order, so that two who want the same rows do not wait for each other
+        free = lock(mine.order_by("pk"), skip_locked=True)
+        mine = Delivery.objects.due(at).filter(pk__in=list(free.values_list("pk", flat=True)))
+    taken = mine.update(
+        lease_token=token,
+        lease_until=at + LEASE,
+        attempts=F("attempts") + 1,
+        first_attempt_at=Coalesce("first_attempt_at", at),
+        group=group,
     )
     if not taken:
-        return None
-    delivery = Delivery.objects.select_related("alert__client", "recipient", "endpoint").get(pk=delivery_id)
-    if delivery.attempts > 1:  # whoever did not record an end was killed, or its answer got lost
-        earlier = DeliveryAttempt.objects.filter(delivery=delivery, ended_at=None)
+        return []
+    found = Delivery.objects.filter(pk__in=[one.pk for one in some], lease_token=token)
+    deliveries = list(found.select_related("alert__client", "recipient", "endpoint").order_by("pk"))
+    repeated = [delivery.pk for delivery in deliveries if delivery.attempts > 1]
+    if repeated:  # whoever did not record an end was killed, or its answer got lost
+        earlier = DeliveryAttempt.objects.filter(delivery__in=repeated, ended_at=None)
         earlier.update(ended_at=at, outcome=Outcome.UNKNOWN)
-    DeliveryAttempt.objects.create(delivery=delivery, number=delivery.attempts, started_at=at)
-    return delivery
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(delivery=delivery, number=delivery.attempts, started_at=at) for delivery in deliveries
+    )
+    return deliveries
 
 
-def _attempt(delivery: Delivery, *, clock: Clock) -> str:
-    """Send and record; answers the state in which the delivery is left."""
+def _attempt(deliveries: Sequence[Delivery], *, clock: Clock) -> list[str]:
+    """Send and record; answers the states in which the deliveries are left."""
+    envelope = deliveries[0]
     content = None
     try:
-        if delivery.recipient is not None and not delivery.recipient.is_active:
+        if envelope.recipient is not None and not envelope.recipient.is_active:
             raise mail.NotSent("the recipient no longer works here", mail.Failure.PERMANENT)
-        content = channels.render(delivery)
+        if len(deliveries) > 1:
+            envelope = grouping.envelope(deliveries)
+        content = channels.render(envelope)
         failpoint("after_claim_before_send")
-        channels.send(delivery, content)
+        channels.send(envelope, content)
         failpoint("after_send_before_commit")
     except mail.NotSent as error:
-        return _failed(delivery, content, error, at=clock())
+        return _failed(deliveries, content, error, at=clock())
     except Exception as error:
-        log.exception("Delivery %s could not be prepared", delivery.pk)
-        return _failed(delivery, content, mail.NotSent(repr(error)), at=clock())
+        log.exception("Delivery %s could not be prepared", envelope.pk)
+        return _failed(deliveries, content, mail.NotSent(repr(error)), at=clock())
     at = clock()
-    return _finish(delivery, content, Outcome.OK, at=at, state=Delivery.State.SENT, sent_at=at)
+    return [
+        _finish(delivery, content, Outcome.OK, at=at, state=Delivery.State.SENT, sent_at=at) for delivery in deliveries
+    ]
 
 
-def _failed(delivery: Delivery, content: mail.Mail | None, failed: mail.NotSent, *, at: datetime) -> str:
-    error, is_permanent = str(failed), failed.failure.is_permanent
-    is_last = delivery.role == DUTY and delivery.channel == Delivery.Channel.EMAIL  # after it comes nobody
+def _failed(
+    deliveries: Sequence[Delivery], content: mail.Mail | None, failed: mail.NotSent, *, at: datetime
+) -> list[str]:
+    """What waits again waits as long for all that share a mail, so that they share the next one, too."""
+    longest = max(delivery.attempts for delivery in deliveries)
+    again_at = at + max(wait_after(longest), failed.retry_after or timedelta(0))
+    is_permanent = failed.failure.is_permanent
     outcome = Outcome.PERMANENT if is_permanent else Outcome.RETRY
-    if (is_permanent and not is_last) or gives_up(created_at=delivery.created_at, at=at):
-        log.warning("Delivery %s is dead: %s", delivery.pk, error)
-        return _finish(
-            delivery, content, outcome, at=at, error=error, state=Delivery.State.DEAD, end_reason=error[:200]
-        )
-    again_at = at + max(wait_after(delivery.attempts), failed.retry_after or timedelta(0))
-    return _finish(
-        delivery, content, outcome, at=at, error=error, state=Delivery.State.PENDING, next_attempt_at=again_at
-    )
+    ends = []
+    for delivery in deliveries:
+        is_last = delivery.role == DUTY and delivery.channel == Delivery.Channel.EMAIL  # after it comes nobody
+        columns: dict[str, Any] = {"state": Delivery.State.PENDING, "next_attempt_at": again_at}
+        if (is_permanent and not is_last) or gives_up(created_at=delivery.created_at, at=at):
+            log.warning("Delivery %s is dead: %s", delivery.pk, failed)
+            columns = {"state": Delivery.State.DEAD, "end_reason": str(failed)[:200]}
+        ends.append(_finish(delivery, content, outcome, at=at, error=str(failed), **columns))
+    return ends
 
 
 @transaction.atomic
@@ -140,15 +189,8 @@ def _finish(
         outcome, state = Outcome.UNKNOWN, Delivery.State.PENDING
     attempt = DeliveryAttempt.objects.filter(delivery=delivery, number=delivery.attempts)
     attempt.update(ended_at=at, outcome=outcome, error=error[:500])
-    if state == Delivery.State.DEAD and delivery.alert_id:
-        escalate(delivery, now=at)
+    if state == Delivery.State.DEAD and delivery.alert is not None:
+        tell_instead(delivery, delivery.alert, now=at)
+        if delivery.role == DUTY and delivery.channel == Delivery.Channel.EMAIL:
+            tell_of_unreachable_duty(delivery.address, error, now=at)
     return state
-
-
-def escalate(delivery: Delivery, *, now: datetime) -> list[Delivery]:
-    """A dead delivery: whoever comes next in the alert's chain is told at once; the duty mailbox in the end."""
-    alert = delivery.alert
-    is_over = alert.state == Alert.State.RETRACTED or alert.round != delivery.round
-    if is_over and delivery.notice == Delivery.Notice.RAISED:
-        return []
-    return owe(alert, audit.following(delivery), now=now, notice=delivery.notice, round_number=delivery.round)

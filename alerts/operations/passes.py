@@ -13,7 +13,8 @@ from django.db import transaction
 from alerts import audit
 from alerts.beats import REPAIR, beats
 from alerts.models import Alert, Delivery
-from alerts.operations.delivering import deliver, escalate
+from alerts.operations.delivering import deliver
+from alerts.operations.escalating import tell_instead
 from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
 from kernel import outbox
@@ -21,6 +22,7 @@ from kernel.clock import going_on_from
 from kernel.locking import lock
 from kernel.models import ProcessBeat
 from sla.models import Clock
+from sla.operations import bring_into_force
 
 BATCH = 200
 # A pass is bounded: what is left is taken up by the next one, which follows at once.
@@ -70,6 +72,7 @@ def repair_if_due(now: datetime) -> int:
     if not ours.update(pid=os.getpid(), pass_started=now):
         return 0
     repaired = repair(now)
+    bring_into_force(now)
     outbox.sequence()  # who reads facts does so, too; but it may be that nobody runs who reads them
     ProcessBeat.objects.filter(name=REPAIR).update(pass_finished=now, figures={"repaired": repaired})
     beats().filter(pass_finished__lt=now - FORGET_PROCESSES_AFTER).delete()
@@ -105,5 +108,6 @@ def _owe_again(alert: Alert, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _tell_instead(delivery: Delivery, *, now: datetime) -> bool:
-    delivery.alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()
-    return bool(escalate(delivery, now=now))
+    assert delivery.alert_id is not None
+    alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()
+    return bool(tell_instead(delivery, alert, now=now))

@@ -80,7 +80,7 @@ def raise_levels(owed: Iterable[Passed], *, now: datetime, after_jump: bool = Fa
     rows = messages(told, now=now, not_before=now + SETTLES_WITHIN if after_jump else now)
     for telling, deliveries in zip(told, rows, strict=True):
         telling.alert.escalate_at = escalates_at(telling.alert, deliveries, now=now)
-    bulk.insert([alert for alert in raised if alert.pk is None])
+    bulk.insert([alert for alert in raised if alert.round == 1])
     bulk.update([alert for alert in raised if alert.round > 1], fields=RAISED_AGAIN)
     for telling, deliveries in zip(told, rows, strict=True):
         for delivery in deliveries:
@@ -132,15 +132,18 @@ def recipients_of(alert: Alert, *, steps: Sequence[Step]) -> list[Recipient]:
     )
 
 
-def escalates_at(alert: Alert, deliveries: Sequence[Delivery], *, now: datetime) -> datetime | None:
-    """When an alert of which these messages were just owed goes on to whoever comes next, if nobody acknowledges it.
+def escalates_at(
+    alert: Alert, deliveries: Sequence[Delivery], *, now: datetime, told: Sequence[Delivery] = ()
+) -> datetime | None:
+    """When an alert of which these messages were just owed, after those `told` before, goes on to whoever comes next
+    if nobody acknowledges it.
 
     None: never, or nobody comes next. It counts from when the first message goes out.
     """
     wait = escalates_after(
         terms_of(alert.clock.policy_version_id), alert.kind, level=alert.level, priority=priority_of(alert)
     )
-    if wait is None or not next_in_line(alert, deliveries):
+    if wait is None or not next_in_line(alert, [*told, *deliveries]):
         return None
     first = [row.next_attempt_at for row in deliveries if row.state == Delivery.State.PENDING and not row.in_digest]
     return min(first, default=now) + wait
@@ -221,6 +224,7 @@ def _snapshots(clocks: Iterable[Clock], *, now: datetime) -> dict[Clock, dict[st
         for clock in some:
             found[clock] = {
                 "target_s": clock.target_s,
+                "late_by_change_at": clock.late_by_change_at.isoformat() if clock.late_by_change_at else None,
                 "subject": asdict(described[clock.subject_id]),
                 "chain": [asdict(candidate) for candidate in candidates[clock.pk]],
                 "stale_since": _stored(stale.get(clock.subject_id)),

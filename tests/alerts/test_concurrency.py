@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from django.db import connection
 
 from alerts import operations
 from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.operations.escalating import escalate_unheard
 from incidents import operations as incidents
 from incidents.models import Incident
 from kernel.models import OutboxEvent
@@ -44,9 +46,9 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 @pytest.fixture
 def backlog() -> None:
     """Every response is one second past its deadline."""
-    client = a_client(policy=a_policy(resolution_s=360000))
+    policy = a_policy(resolution_s=360000)
     for _ in range(INCIDENTS):
-        an_incident(client=client)
+        an_incident(client=a_client(policy=policy))
 
 
 @pytest.mark.usefixtures("backlog")
@@ -79,6 +81,38 @@ def test_many_senders_take_no_delivery_twice(mailoutbox) -> None:
     assert len(sent) == INCIDENTS
     assert set(sent.values()) == {1}
     assert DeliveryAttempt.objects.count() == INCIDENTS
+
+
+def test_many_senders_put_what_waits_for_one_address_into_mails_that_share_nothing(mailoutbox) -> None:
+    client = a_client(policy=a_policy(resolution_s=360000))
+    for _ in range(3 * INCIDENTS):
+        an_incident(client=client)
+    operations.sweep(BREACHED)
+
+    def send_until_done() -> int:
+        sent = 0
+        while Delivery.objects.due(BREACHED).exists():
+            sent += operations.deliver(BREACHED, limit=3).sent
+        return sent
+
+    assert sum(at_once(*[send_until_done] * WORKERS)) == 3 * INCIDENTS
+    assert DeliveryAttempt.objects.count() == 3 * INCIDENTS
+    told = [number for message in mailoutbox for number in re.findall(r"incidents/(\d+)/", message.body)]
+    assert sorted(map(int, told)) == sorted(Incident.objects.values_list("pk", flat=True))
+    assert len(mailoutbox) < INCIDENTS
+
+
+@pytest.mark.usefixtures("backlog")
+def test_many_escalate_each_alert_by_one_step() -> None:
+    operations.sweep(BREACHED)
+    later = BREACHED + timedelta(minutes=15)
+
+    def escalate() -> int:
+        return sum(escalate_unheard(later, limit=5) for _ in range(10))
+
+    assert sum(at_once(*[escalate] * WORKERS)) == INCIDENTS
+    assert set(Alert.objects.filter(level=100).values_list("escalations", flat=True)) == {1}
+    assert Delivery.objects.filter(role="duty").count() == INCIDENTS
 
 
 @pytest.mark.usefixtures("backlog")

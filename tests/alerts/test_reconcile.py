@@ -72,7 +72,7 @@ def test_what_was_not_sent_yet_is_not_sent_and_nobody_hears_of_it(incident: Inci
 
 def test_a_mail_under_way_while_its_alert_is_withdrawn_is_followed_by_another(incident: Incident) -> None:
     operations.sweep(BREACHED)
-    assert delivering.claim(BREACHED) is not None
+    assert delivering.claim(BREACHED)
     incidents.acknowledge(incident=incident, actor=None, now=at(1.2), at=at(0.9))
     assert {d.notice: d.state for d in breach(incident).deliveries.all()} == {
         "raised": "cancelled",

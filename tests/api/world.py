@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import Client, Contact, Grant, Role, User
 from accounts.operations import create_client, create_contact
 from alerts.models import Alert, Delivery
-from alerts.operations.raising import raise_levels
-from departments.models import Absence, Department, GroupMapping
-from departments.operations import map_group, record_absence, set_departments, set_head
+from alerts.operations.raising import Passed, raise_levels
+from departments.models import Absence, Department, DutyShift, GroupMapping
+from departments.operations import map_group, plan_shift, record_absence, set_departments, set_head
 from incidents import operations
 from incidents.models import Incident
 from projects.models import Project
@@ -53,12 +53,19 @@ class World:
     foreign: Side
     absence: Absence
     foreign_absence: Absence
+    shift: DutyShift
+    provider_shift: DutyShift
 
     @property
     def names(self) -> Any:
         """What addresses and bodies of tests name."""
         return SimpleNamespace(
-            own=self.own, foreign=self.foreign, absence=self.absence.pk, foreign_absence=self.foreign_absence.pk
+            own=self.own,
+            foreign=self.foreign,
+            absence=self.absence.pk,
+            foreign_absence=self.foreign_absence.pk,
+            shift=self.shift.pk,
+            provider_shift=self.provider_shift.pk,
         )
 
 
@@ -82,6 +89,8 @@ def a_world(*, now: datetime | None = None) -> World:
         foreign=foreign,
         absence=_absence(_of(people, "engineer"), now=now),
         foreign_absence=_absence(_of(people, "outsider"), now=now),
+        shift=_shift(_of(people, "engineer"), unix, now=now),
+        provider_shift=_shift(_of(people, "outsider"), None, now=now),
     )
 
 
@@ -137,7 +146,7 @@ def _side(
     backup = Department.objects.get(slug="backup")
     mapping = map_group(client=client, group="G 1", department=backup, actor=None, at=MONDAY)
     clock = Clock.objects.get(subject_id=incident.pk, kind=Clock.Kind.RESPONSE)
-    [alert] = raise_levels(clock, [50], now=now)
+    [alert] = raise_levels([Passed(clock, [50])], now=now)
     return Side(
         client=client,
         contact=person,
@@ -152,3 +161,8 @@ def _side(
 
 def _absence(user: User, *, now: datetime) -> Absence:
     return record_absence(user=user, starts_at=now, ends_at=now + timedelta(days=3), actor=None, at=now)
+
+
+def _shift(user: User, department: Department | None, *, now: datetime) -> DutyShift:
+    ends_at = now + timedelta(hours=8)
+    return plan_shift(user=user, department=department, starts_at=now, ends_at=ends_at, actor=None, at=now)

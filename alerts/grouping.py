@@ -1,0 +1,51 @@
+"""Many alerts for one address as one mail: a line each, breaches first. Each stays a delivery of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from alerts import mail
+from alerts.models import Alert, Delivery
+
+
+def envelope(deliveries: Sequence[Delivery]) -> Delivery:
+    """The mail that they share, as a delivery that is not stored.
+
+    It is known by their group: its Message-ID stays over all attempts, though some of them may have been withdrawn
+    between two.
+    """
+    first = deliveries[0]
+    rows = sorted(
+        ((one, one.alert) for one in deliveries if one.alert is not None),
+        key=lambda row: (not row[1].is_breach, row[1].due_at, row[1].pk),
+    )
+    with mail.as_read_by(first.recipient):
+        subject = _("%(n)d alerts at once, %(late)d of them past their target") % {
+            "n": len(rows),
+            "late": sum(alert.is_breach for _one, alert in rows),
+        }
+        lines = [_line(one, alert) for one, alert in rows]
+        body = "\n\n".join([_("So many came at once that they share this mail."), *lines])
+    return Delivery(
+        public_id=first.group,
+        channel=first.channel,
+        notice=first.notice,
+        recipient=first.recipient,
+        role=first.role,
+        address=first.address,
+        subject=subject,
+        body=body,
+    )
+
+
+def render_digest(deliveries: Sequence[Delivery]) -> mail.Mail:
+    """What the shared mail says, in its reader's language; the same at every attempt with the same deliveries."""
+    return mail.render(envelope(deliveries))
+
+
+def _line(delivery: Delivery, alert: Alert) -> str:
+    context = mail.alert_context(delivery, alert)
+    return f"{mail.subject_line(context)}\n{settings.SITE_URL}{alert.snapshot['subject']['path']}"
