@@ -16,7 +16,7 @@ from incidents.permissions import Person, sees_internal_side
 from incidents.queries import ClockView, clock_view
 from incidents.settling import SUBJECT_KIND, runs_of, story_of
 from sla.explain import Explanation, explain
-from sla.measure import epoch
+from sla.measure import Run, epoch
 from sla.models import PROMISED, Clock
 from sla.terms import business_calendar
 
@@ -34,9 +34,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A clock with every second of its life."""
+    """A clock with every second of its life, and what was promised while it lived."""
 
     clock: Clock
+    run: Run
     view: ClockView
     life: Explanation[Held]
 
@@ -87,7 +88,7 @@ def explained_clocks(
             reasons=waited,
             holders=held,
         )
-        found.append(Explained(clock, clock_view(clock, now=now), life))
+        found.append(Explained(clock, run, clock_view(clock, now=now), life))
     return found
 
 

@@ -96,7 +96,7 @@ def page_of(
     rows = rows_of(one.life, whole=whole)
     shown = shown_rows(rows, names=names, notes=_notes(incident, events, user), zone=zone, far=is_far)
     title = clock_name(one.clock, hops)
-    origin = origin_of(incident, one.clock, events, now=now) if may_read_policies(user) else None
+    origin = origin_of(incident, one.clock, one.run, now=now) if may_read_policies(user) else None
     return Page(
         one=one,
         title=title,
@@ -190,7 +190,7 @@ def _summary(name: str, life: Explanation[Held], rows: Sequence[Row], zone: tzin
 def _change(change: Change, one: Explained, zone: tzinfo) -> str:
     """What was changed and how the clock would stand without it."""
     words = {
-        "at": moment(epoch(change.at), zone),
+        "at": moment(change.at, zone),
         "before": change.before,
         "after": change.after,
         "target": duration(change.target_s),
@@ -206,6 +206,6 @@ def _change(change: Change, one: Explained, zone: tzinfo) -> str:
     else:
         said.append(_("The target before was %(target)s.") % words)
     late_at = one.clock.late_by_change_at
-    if late_at is not None and epoch(late_at) == epoch(change.at):
+    if late_at is not None and epoch(late_at) == change.at:
         said.append(_("Late by change: the new target was used up already."))
     return " ".join(said)

@@ -75,4 +75,4 @@ def _shares(rows: Iterable[tuple[str, Department | None, int]], *, most: int, lo
 
 
 def _bar(label: str, width: float, look: SegmentKind) -> Bar:
-    return Bar(segments=(Segment(x=0, width=width, kind=look),), label=label)
+    return Bar(segments=(Segment(x=0, width=max(tenth(width), LEAST), kind=look),), label=label)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from incidents.models import HoldReason, Incident, IncidentEvent
-from incidents.settling import runs_of, story_of
-from sla.measure import Run, epoch
-from sla.models import PROMISED, ClientPolicy, Clock, PolicyVersion, Priority
+from incidents.models import HoldReason, Incident
+from incidents.settling import calendars
+from sla.measure import Promised, Run, epoch, pauses_of
+from sla.models import PROMISED, ClientPolicy, Clock, PolicyVersion
 from sla.replay import ClockState, replay
-from sla.terms import business_calendar, terms_of
+from sla.terms import terms_of
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The target was another one until `at`; `state` is what the clock would be with it, seen at the same instant."""
+    """From the instant `at` on another promise counted; `state` is what the clock would be under the one before it."""
 
-    at: datetime
+    at: int
     before: str
     after: str
     target_s: int
@@ -29,10 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`counts_as` is the priority whose target counts where the policy does not name the incident's own.
-
-    `pauses` and `never_pauses` are reasons in words; a response stands for nothing.
-    """
+    """`pauses` and `never_pauses` are reasons to hold, in words; a response stands for nothing."""
 
     version: PolicyVersion
     chosen_by: str
@@ -42,17 +40,17 @@ class Origin:
     changes: tuple[Change, ...]
 
 
-def origin_of(incident: Incident, clock: Clock, events: Sequence[IncidentEvent], *, now: datetime) -> Origin:
-    """At most two queries besides what a process remembers of policies. `events` are all, in their order."""
-    pause_on = terms_of(clock.policy_version_id).pause_on
-    stands = clock.kind != Clock.Kind.RESPONSE
+def origin_of(incident: Incident, clock: Clock, run: Run, *, now: datetime) -> Origin:
+    """At most one query besides what a process remembers of policies and calendars, and one for each change of them."""
+    pause_on = pauses_of(clock.kind, terms_of(clock.policy_version_id))
+    reasons = () if clock.kind == Clock.Kind.RESPONSE else tuple(HoldReason)
     return Origin(
         version=clock.policy_version,
         chosen_by=_chosen_by(incident, clock),
-        priority=incident.priority,
-        pauses=tuple(str(reason.label) for reason in HoldReason if stands and reason in pause_on),
-        never_pauses=tuple(str(reason.label) for reason in HoldReason if stands and reason not in pause_on),
-        changes=tuple(_changes(incident, clock, events, now=now)),
+        priority=run.promised[-1].priority,
+        pauses=tuple(str(reason.label) for reason in reasons if reason in pause_on),
+        never_pauses=tuple(str(reason.label) for reason in reasons if reason not in pause_on),
+        changes=tuple(_changes(run, now=now)),
     )
 
 
@@ -73,51 +71,29 @@ def _chosen_by(incident: Incident, clock: Clock) -> str:
     return _("What was agreed when the clock started")
 
 
-def _changes(incident: Incident, clock: Clock, events: Sequence[IncidentEvent], *, now: datetime) -> Iterator[Change]:
-    """Priorities and policies that counted before, each with what the clock would be under it."""
-    if clock.kind not in PROMISED:
-        return
-    run = _run_of(incident, clock, events, now=now)
-    if run is None:
-        return
-    priority, version_id = "", 0
-    for event in events:
-        after_priority = event.priority or priority
-        after_version = event.policy_version_id or version_id
-        if priority and (after_priority, after_version) != (priority, version_id) and event.at > clock.started_at:
-            old_version = version_id or clock.policy_version_id
-            target_s = _target_s(old_version, priority, clock.kind)
-            if target_s is not None:
-                changed_policy = after_version != version_id
-                yield Change(
-                    at=event.at,
-                    before=str(_version(old_version)) if changed_policy else priority,
-                    after=str(_version(after_version)) if changed_policy else after_priority,
-                    target_s=target_s,
-                    state=replay(
-                        started_at=run.started_at,
-                        target_s=target_s,
-                        marks=run.marks,
-                        calendar=business_calendar(clock.calendar_version_id),
-                        now=epoch(now),
-                    ),
-                )
-        priority, version_id = after_priority, after_version
+def _changes(run: Run, *, now: datetime) -> Iterator[Change]:
+    """Each promise that counted before another one, with what the clock would be under it now."""
+    phases = run.phases(calendars(now=now)) if len(run.promised) > 1 else []
+    for (before, after), phase in zip(pairwise(run.promised), phases, strict=False):
+        yield Change(
+            at=after.since,
+            before=_named(before, after),
+            after=_named(after, before),
+            target_s=phase.target_s,
+            state=replay(
+                started_at=run.started_at,
+                target_s=phase.target_s,
+                marks=phase.marks,
+                calendar=phase.calendar,
+                now=epoch(now),
+            ),
+        )
 
 
-def _run_of(incident: Incident, clock: Clock, events: Sequence[IncidentEvent], *, now: datetime) -> Run | None:
-    story = story_of(incident, events, until=now)
-    runs = runs_of(story, opened_at=epoch(incident.opened_at))
-    return next((run for run in runs if (run.kind, run.cycle) == (clock.kind, clock.cycle)), None)
-
-
-def _target_s(version_id: int, priority: str, kind: str) -> int | None:
-    target = terms_of(version_id).targets.get(Priority(priority))
-    if target is None or (kind == Clock.Kind.UPDATE and target.update_s is None):
-        return None
-    return target.seconds(kind)
-
-
-def _version(version_id: int) -> str:
+def _named(promised: Promised, beside: Promised) -> str:
+    """The priority, where nothing else changed; else the policy."""
+    version_id = promised.terms.policy_version_id
+    if version_id == beside.terms.policy_version_id and promised.priority != beside.priority:
+        return promised.priority
     version = PolicyVersion.objects.select_related("policy").get(pk=version_id)
     return _("%(policy)s, version %(number)d") % {"policy": version.policy, "number": version.number}
