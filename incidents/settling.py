@@ -6,7 +6,7 @@ events say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -15,7 +15,7 @@ from incidents.models import FAR_FUTURE, EventKind, Hop, Incident, IncidentEvent
 from sla.measure import CalendarLookup, Measured, Promised, Run, epoch, instant, measure
 from sla.models import PROMISED, Clock, PolicyVersion
 from sla.replay import Mark
-from sla.terms import terms_of
+from sla.terms import Terms, terms_of
 from sla.versions import calendar_version_at
 
 SUBJECT_KIND = "incident"
@@ -49,11 +49,17 @@ def _reporter(event: IncidentEvent) -> str:
     return f"{event.actor_id}:{event.via}"
 
 
-def story_of(incident: Incident, events: Iterable[IncidentEvent], *, until: datetime) -> Story:
+def story_of(
+    incident: Incident,
+    events: Iterable[IncidentEvent],
+    *,
+    until: datetime,
+    promise: Callable[[int, str], Promise] | None = None,
+) -> Story:
     """The story up to `until`; an event after it has not happened yet.
 
     An incident became known when the first of its events did; where none of them says what was promised, it is what
-    stands in its column.
+    stands in its column. `promise` tells the course of another rule than the one that counted.
     """
     told = [event for event in events if event.at <= until]
     first = (e.policy_version_id for e in told if e.policy_version_id is not None and e.kind not in SETS_TERMS)
@@ -62,12 +68,16 @@ def story_of(incident: Incident, events: Iterable[IncidentEvent], *, until: date
         steps=[step_of(event) for event in told],
         policy_version_id=next(first, incident.policy_version_id),
         known_at=min((event.recorded_at for event in told), default=until),
-        promise=_promise,
+        promise=promise or promise_of,
     )
 
 
-def _promise(policy_version_id: int, priority: str) -> Promise:
-    terms = terms_of(policy_version_id)
+def promise_of(policy_version_id: int, priority: str) -> Promise:
+    return course_of(terms_of(policy_version_id), priority)
+
+
+def course_of(terms: Terms, priority: str) -> Promise:
+    """What of these terms the course of events depends on."""
     gives_updates = priority in terms.targets and terms.targets[priority].update_s is not None
     mode = AFTER_CLIENT if terms.update_mode == PolicyVersion.Update.AFTER_CLIENT else EVERY
     return Promise(
