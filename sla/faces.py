@@ -173,7 +173,9 @@ def example_face(example: Example, *, zone: ZoneInfo, in_force: Example | None =
     before = None if in_force is None or in_force.due == example.due else instant(in_force.due).astimezone(zone)
     return ExampleFace(
         due=moment(due),
-        response_due=_at(instant(example.response_due).astimezone(zone), due.date()),
+        response_due=""
+        if example.response_due is None
+        else _at(instant(example.response_due).astimezone(zone), due.date()),
         before="" if before is None else _at(before, due.date()),
         rows=tuple(rows),
         zone=zone.key,

@@ -22,4 +22,4 @@ class ClientFilter(FilterSet):
 class PolicyFilter(FilterSet):
     class Meta:
         model = SlaPolicy
-        fields = ["is_default"]
+        fields = ["is_default", "scope"]

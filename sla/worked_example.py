@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    response_due: int
+    response_due: int | None
     due: int
     rows: tuple[Row, ...]
 
@@ -63,13 +63,16 @@ def worked_example(
     *,
     calendar: OpenHours,
     opened_at: int,
-    response_s: int,
     resolution_s: int,
+    response_s: int | None = None,
     pauses: Iterable[tuple[int, int]] = (),
 ) -> Example:
-    """What follows from an opening. Pauses stand in any order; nothing pauses the response, and what begins after
-    the deadline changes nothing. Raises CalendarError where the calendar has not so much business time."""
-    response_due = calendar.add(opened_at, response_s)
+    """What follows from an opening; without `response_s`, of one promise alone.
+
+    Pauses stand in any order; nothing pauses the response, and what begins after the deadline changes nothing. Raises
+    CalendarError where the calendar has not so much business time.
+    """
+    response_due = None if response_s is None else calendar.add(opened_at, response_s)
     stood = _in_order(opened_at, pauses)
     marks = [(at, mark) for begin, end in stood for at, mark in ((begin, Mark.PAUSE), (end, Mark.RESUME))]
     state = replay(started_at=opened_at, target_s=resolution_s, marks=marks, calendar=calendar, now=opened_at)
@@ -82,7 +85,7 @@ def worked_example(
 
     told = [(opened_at, Happens.OPENED), (due, Happens.DUE)]
     told += [(begin, Happens.PAUSED) for begin, _end in stood] + [(end, Happens.RESUMED) for _begin, end in stood]
-    if opened_at < response_due < due:
+    if response_due is not None and opened_at < response_due < due:
         told.append((response_due, Happens.RESPONSE_DUE))
     for opens, closes in calendar.open_intervals(opened_at, due):
         told += [(opens, Happens.HOURS_BEGIN)] if opens > opened_at else []

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "kernel.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
+    "kernel.middleware.LostRaceMiddleware",
 ]
 ROOT_URLCONF = "tamhub.urls"
 WSGI_APPLICATION = "tamhub.wsgi.application"
@@ -311,6 +312,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatusEnum": "incidents.models.Status",
         "HoldReasonEnum": "incidents.models.HoldReason",
         "ClockKindEnum": "sla.models.Clock.Kind",
+        "PriorityEnum": "sla.models.Priority",
         "BulkOutcomeEnum": "incidents.api.serializers.OUTCOMES",
     },
 }

@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import runs_service
+from accounts.permissions import is_staff_member, runs_service
 from kernel.api.fields import (
     Day,
     Instant,
@@ -28,12 +28,20 @@ from kernel.api.fields import (
 from kernel.api.permissions import signed_in
 from kernel.api.serializers import StrictSerializer
 from kernel.api.times import format_instant
-from kernel.api.views import Creates, ResourceViewSet, Updates
+from kernel.api.views import Creates, Updates, verb
 from kernel.errors import Invalid
+from sla.api.versions import HasVersions, VersionNumber, version_facts, version_named, versions_action
 from sla.businesstime import BusinessCalendar, CalendarError
 from sla.measure import epoch, instant
-from sla.models import Calendar
-from sla.operations import calendar_fields, calendar_spec, create_calendar, update_calendar
+from sla.models import Calendar, CalendarVersion
+from sla.operations import (
+    calendar_fields,
+    calendar_spec,
+    create_calendar,
+    fields_of,
+    update_calendar,
+    withdraw_calendar_version,
+)
 from sla.permissions import calendars_visible_to
 from sla.terms import business_calendar
 
@@ -79,6 +87,9 @@ class CalendarSerializer(InlineCalendarSerializer):
     id = StrictInteger(read_only=True)
     slug = Slug(max_length=60)
     name = Text(max_length=200)
+    valid_from = Instant(
+        required=False, write_only=True, help_text="Changed hours count from then on; now unless told otherwise."
+    )
     version = StrictInteger(read_only=True)
 
     class Meta:
@@ -87,6 +98,17 @@ class CalendarSerializer(InlineCalendarSerializer):
     def to_representation(self, instance: Calendar) -> dict[str, Any]:
         named = {"id": instance.pk, "slug": instance.slug, "name": instance.name}
         return {**named, **calendar_fields(instance), "version": instance.version}
+
+
+class CalendarVersionSerializer(InlineCalendarSerializer):
+    """What one version of a calendar says, and from when."""
+
+    number = StrictInteger(read_only=True)
+    valid_from = Instant(read_only=True)
+    is_in_force = StrictBoolean(read_only=True)
+
+    def to_representation(self, instance: CalendarVersion) -> dict[str, Any]:
+        return {**version_facts(instance, self.context), **fields_of(instance)}
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/InlineCalendarRequest"}]})
@@ -148,7 +170,7 @@ class ResultsSerializer(serializers.Serializer):
     results = serializers.ListField(child=serializers.JSONField())
 
 
-class CalendarViewSet(Creates, Updates, ResourceViewSet):
+class CalendarViewSet(HasVersions, Creates, Updates):
     """A changed calendar is a new version: running clocks keep theirs."""
 
     lookup_field = "slug"
@@ -164,6 +186,8 @@ class CalendarViewSet(Creates, Updates, ResourceViewSet):
         "update": runs_service,
         "partial_update": runs_service,
         "compute": signed_in,
+        "versions": is_staff_member,
+        "withdraw": runs_service,
     }
     queryset = Calendar.objects.none()
 
@@ -171,13 +195,35 @@ class CalendarViewSet(Creates, Updates, ResourceViewSet):
         return calendars_visible_to(user).select_related("current")
 
     def perform_create(self, data: dict[str, Any]) -> Calendar:
+        if "valid_from" in data:
+            raise Invalid(_("The first version of a calendar counts at once."), field="valid_from")
         slug, name = data.pop("slug"), data.pop("name")
         return create_calendar(slug=slug, name=name, fields=with_defaults(data), actor=self.actor, at=self.now)
 
     def perform_update(self, calendar: Calendar, data: dict[str, Any], *, expected_version: int | None) -> None:
+        valid_from = data.pop("valid_from", None)
         update_calendar(
-            calendar=calendar, changes=data, actor=self.actor, at=self.now, expected_version=expected_version
+            calendar=calendar,
+            changes=data,
+            actor=self.actor,
+            at=self.now,
+            valid_from=valid_from,
+            expected_version=expected_version,
         )
+
+    def versions_of(self, owner: Calendar) -> QuerySet[CalendarVersion]:
+        return owner.versions.all()
+
+    @versions_action(CalendarVersionSerializer)
+    def versions(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Each version of the hours, the newest first; some may be yet to come."""
+        return self.answer_versions()
+
+    @verb(VersionNumber)
+    def withdraw(self, calendar: Calendar, data: dict[str, Any]) -> None:
+        """A version that is yet to come shall not."""
+        version = version_named(calendar.versions.all(), data)
+        withdraw_calendar_version(version=version, actor=self.actor, at=self.now)
 
     @extend_schema(request=ComputeSerializer, responses=ResultsSerializer)
     @action(detail=False, methods=["post"], input_serializer_class=ComputeSerializer)

@@ -58,6 +58,7 @@ class CalendarForm(forms.Form):
         asked = self.initial.get("timezone", settings.TIME_ZONE)
         zone.choices = [(name, name) for name in sorted({*time_zones(), asked})]
         country.choices = [("", _t("No country")), *countries()]
+        zone.widget.attrs["class"] = "select--s"
         if calendar is not None:
             del self.fields["slug"]
         dressed(self)

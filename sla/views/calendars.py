@@ -282,7 +282,6 @@ def _worked(
     return worked_example(
         calendar=calendar,
         opened_at=epoch(opened),
-        response_s=target_s,
         resolution_s=target_s,
         pauses=[(epoch(begin), epoch(end)) for begin, end in pauses],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -217,10 +217,16 @@ def _draft(request: HttpRequest, found: SlaPolicy | None, *, newest: bool = Fals
         for one in (form, *steps):
             for field in one.fields.values():
                 field.disabled = True
-    usual = {"priority": "P2", "reason": "client"}
+    usual = {"priority": _telling(shown["targets"]), "reason": next(iter(shown["pause_on"]), "client")}
     zone = timezone.get_default_timezone()
     example = PolicyExampleForm(example_data(data, usual, now=now, zone=zone))
     return Draft(found, in_force, form, steps, example, shown)
+
+
+def _telling(targets: Sequence[TargetInput]) -> str:
+    """The most urgent priority that counts by hours: around the clock there is little to work out."""
+    by_hours = [target.priority for target in targets if target.calendar.current and not target.calendar.current.always]
+    return min(by_hours, default=Priority.P2)
 
 
 def _usual() -> dict[str, Any]:
@@ -277,7 +283,6 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "steps": draft.steps,
         "step_rows": [(one, _step_words(one)) for one in draft.steps],
         "example": example,
-        "has_response": True,
         "example_errors": _errors(draft),
         "try_url": _try_url(),
         "draft": json.dumps(_as_api(draft, found), ensure_ascii=False) if is_sound else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tests.api.world import ROLES, World
@@ -58,6 +59,8 @@ GET    calendars/gold-hours/                   | 200 200 200 200 200 200 200 200
 GET    calendars/silver-hours/                 | 200 200 200 200 200 200 200 200 404 404 401
 PUT    calendars/gold-hours/ calendar          | 200 200 403 403 403 403 403 403 403 403 401
 PATCH  calendars/gold-hours/ name              | 200 200 403 403 403 403 403 403 403 403 401
+GET    calendars/gold-hours/versions/          | 200 200 200 200 200 200 200 403 403 403 401
+POST   calendars/gold-hours/withdraw/ version-1 | 409 409 403 403 403 403 403 403 403 403 401
 
 GET    sla-policies/                           | 200 200 200 200 403 200 200 200 200 403 401
 POST   sla-policies/ new-policy                | 201 201 403 403 403 403 403 403 403 403 401
@@ -66,6 +69,9 @@ GET    sla-policies/silver/                    | 200 200 404 404 403 404 404 200
 GET    sla-policies/standard/                  | 200 200 200 200 403 200 200 200 200 403 401
 PUT    sla-policies/gold/ policy               | 200 200 403 403 403 403 403 403 403 403 401
 PATCH  sla-policies/gold/ name                 | 200 200 403 403 403 403 403 403 403 403 401
+GET    sla-policies/gold/versions/             | 200 200 200 200 403 403 403 403 403 403 401
+GET    sla-policies/silver/versions/           | 200 200 404 404 403 403 403 403 403 403 401
+POST   sla-policies/gold/withdraw/ version-1   | 409 409 403 403 403 403 403 403 403 403 401
 
 GET    projects/                               | 200 200 200 200 200 200 200 200 200 200 401
 POST   projects/ new-project                   | 201 201 201 201 403 403 403 403 403 403 401
@@ -95,6 +101,22 @@ GET    absences/{foreign_absence}/             | 200 200 404 404 404 404 404 403
 PUT    absences/{absence}/ away                | 200 200 404 404 200 200 404 403 403 403 401
 PATCH  absences/{absence}/ reason              | 200 200 404 404 200 200 404 403 403 403 401
 DELETE absences/{absence}/                     | 204 204 404 404 204 204 404 403 403 403 401
+
+GET    duty-roster/                            | 200 200 200 200 200 200 200 403 403 403 401
+GET    duty-roster/now/                        | 200 200 200 200 200 200 200 403 403 403 401
+POST   duty-roster/ unix-shift                 | 201 201 403 403 403 201 403 403 403 403 401
+POST   duty-roster/ provider-shift             | 201 201 403 403 403 403 403 403 403 403 401
+POST   duty-roster/rotation/ unix-rotation     | 201 201 403 403 403 201 403 403 403 403 401
+POST   duty-roster/rotation/ provider-rotation | 201 201 403 403 403 403 403 403 403 403 401
+POST   duty-roster/import/ unix-calendar       | 200 200 403 403 403 200 403 403 403 403 401
+POST   duty-roster/import/ provider-calendar   | 200 200 403 403 403 403 403 403 403 403 401
+GET    duty-roster/{shift}/                    | 200 200 200 200 200 200 200 403 403 403 401
+PUT    duty-roster/{shift}/ unix-shift         | 200 200 403 403 403 200 403 403 403 403 401
+PATCH  duty-roster/{shift}/ shift-note         | 200 200 403 403 403 200 403 403 403 403 401
+PATCH  duty-roster/{provider_shift}/ shift-note | 200 200 403 403 403 403 403 403 403 403 401
+PATCH  duty-roster/{shift}/ to-the-provider    | 200 200 403 403 403 403 403 403 403 403 401
+DELETE duty-roster/{shift}/                    | 204 204 403 403 403 204 403 403 403 403 401
+DELETE duty-roster/{provider_shift}/           | 204 204 403 403 403 403 403 403 403 403 401
 
 GET    incidents/                              | 200 200 200 200 200 200 200 200 200 200 401
 POST   incidents/ new-incident                 | 201 201 201 201 201 201 403 201 201 403 401
@@ -150,6 +172,12 @@ GET    docs/                                   | 200 200 200 200 200 200 200 200
 def bodies(world: World) -> dict[str, Any]:
     """What the table's rows send, by the names they stand under."""
     opened_at = world.own.incident.opened_at.isoformat()
+    on_duty = {"starts_at": opened_at, "ends_at": (world.own.incident.opened_at + timedelta(hours=8)).isoformat()}
+    day = world.own.incident.opened_at.date()
+    rotation = {
+        **{"users": ["head", "tam"], "every": "day", "hands_over_at": "08:00"},
+        **{"first_day": day.isoformat(), "until": (day + timedelta(days=4)).isoformat()},
+    }
     return {
         "new-department": {"slug": "storage", "name": "Storage"},
         "named": {"slug": "unix", "name": "Unix and Linux"},
@@ -168,6 +196,7 @@ def bodies(world: World) -> dict[str, Any]:
         "title": {"title": "CTO"},
         "cases": {"calendar": {}, "cases": [{"op": "add", "start": "2026-03-02T09:00:00Z", "seconds": 60}]},
         "calendar": {"slug": "gold-hours", "name": "Gold"},
+        "version-1": {"number": 1},
         "new-policy": {"slug": "bronze", "name": "Bronze", "targets": TARGETS},
         "policy": {"slug": "gold", "name": "Gold", "targets": TARGETS},
         "new-project": {"client": "acme", "slug": "shop", "name": "Shop"},
@@ -182,6 +211,14 @@ def bodies(world: World) -> dict[str, Any]:
         "outsider-away": {**AWAY, "user": "outsider"},
         "away": AWAY,
         "reason": {"reason": "Holiday"},
+        "unix-shift": {**on_duty, "department": "unix", "user": "head"},
+        "provider-shift": {**on_duty, "user": "head"},
+        "unix-rotation": {**rotation, "department": "unix"},
+        "provider-rotation": rotation,
+        "unix-calendar": {"ics": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "department": "unix"},
+        "provider-calendar": {"ics": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"},
+        "shift-note": {"note": "By phone only."},
+        "to-the-provider": {"department": None},
         "new-incident": {**TICKET, "client": "acme"},
         "new-foreign-incident": {**TICKET, "client": "globex"},
         "incident-as-it-is": {**TICKET, "client": "acme", "opened_at": opened_at},

@@ -1,11 +1,13 @@
 """`calendars/` and what it computes."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Role
 from kernel.api.times import parse_instant
@@ -112,6 +114,9 @@ BAD_CALENDARS = [
     ({"date_hours": {"2026-13-01": []}}, "date_hours.2026-13-01"),
     ({"country": "XX"}, "country"),
     ({"country": "Austria"}, "country"),
+    ({"hours": {"mon": [["09:00", "25:00"]]}}, "hours.mon.0"),
+    ({"hours": {"sun": [["22:00", "06:00"]], "mon": [["05:00", "09:00"]]}}, "hours.mon.0"),
+    ({"date_hours": {"2026-12-24": [["08:00", "12:00"], ["11:00", "13:00"]]}}, "date_hours.2026-12-24.1"),
     ({"always": "yes"}, "always"),
     ({"colour": "red"}, "colour"),
 ]
@@ -153,3 +158,34 @@ def test_changed_hours_are_a_new_version_and_a_new_name_is_none(program):
     assert (answer.json()["always"], answer.json()["hours"]) == (True, first.hours)
     versions = CalendarVersion.objects.filter(calendar=calendar).order_by("number")
     assert [(version.number, version.always) for version in versions] == [(1, False), (2, True)]
+
+
+def test_hours_of_a_day_to_come_are_a_version_that_can_be_withdrawn(program):
+    a_calendar("office")
+    url = "/api/v1/calendars/office/"
+    later = (timezone.now() + timedelta(days=7)).replace(microsecond=0)
+    changes = {"always": True, "valid_from": later.isoformat()}
+    answer = program.patch(url, changes, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["always"]) == (200, False)
+    shown = program.get(f"{url}versions/").json()["results"]
+    assert [(v["number"], v["is_in_force"], v["always"]) for v in shown] == [(2, False, True), (1, True, False)]
+    assert parse_instant(shown[0]["valid_from"]) == later
+    assert program.post(f"{url}withdraw/", {"number": 1}).status_code == 409
+    assert program.post(f"{url}withdraw/", {"number": 2}).status_code == 200
+    assert [v["number"] for v in program.get(f"{url}versions/").json()["results"]] == [1]
+
+
+def test_the_first_version_of_a_calendar_counts_at_once(program):
+    body = {"slug": "new", "name": "New", "valid_from": "2030-01-01T00:00:00Z"}
+    answer = program.post("/api/v1/calendars/", body)
+    assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (400, ["valid_from"])
+
+
+def test_hours_that_the_change_of_clocks_skips_or_doubles_count_as_they_happen(program):
+    """On 29 March 2026 there is no 02:30 in Prague; on 25 October there are two."""
+    night = {"timezone": "Europe/Prague", "hours": {"sun": [["02:00", "03:00"]]}}
+    days = [
+        {"op": "between", "start": f"{day}T00:00:00Z", "end": f"{day}T06:00:00Z"}
+        for day in ("2026-03-29", "2026-03-22", "2026-10-25")
+    ]
+    assert program.post(COMPUTE, {"calendar": night, "cases": days}).json() == {"results": [0, 3600, 7200]}
