@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Grant, Role, User
 from accounts.permissions import clients_visible_to, colleagues_to_choose, users_visible_to
-from departments.models import Absence, Department, GroupMapping
+from departments.models import Absence, Department, DutyShift, GroupMapping
 from departments.permissions import departments_visible_to
 from kernel.api.filters import BooleanFilter, FilterSet, InstantFilter, ScopedFilter
 
@@ -52,6 +52,26 @@ class AbsenceFilter(FilterSet):
     class Meta:
         model = Absence
         fields: list[Any] = []
+
+
+class DutyShiftFilter(FilterSet):
+    """Shifts that touch `[from, to)`, or that cover an instant, `at`."""
+
+    department = ScopedFilter(scope=departments_visible_to, key="slug")
+    is_provider_wide = BooleanFilter(field_name="department", lookup_expr="isnull")
+    user = ScopedFilter(scope=users_visible_to, key="username")
+    to = InstantFilter(field_name="starts_at", lookup_expr="lt")
+    at = InstantFilter(method="covering")
+
+    class Meta:
+        model = DutyShift
+        fields: list[Any] = []
+
+    def covering(self, shifts: QuerySet[DutyShift], _name: str, at: datetime) -> QuerySet[DutyShift]:
+        return shifts.filter(starts_at__lte=at, ends_at__gt=at)
+
+
+DutyShiftFilter.base_filters["from"] = InstantFilter(field_name="ends_at", lookup_expr="gt")
 
 
 class GroupMappingFilter(FilterSet):

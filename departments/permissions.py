@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Grant, Role
 from accounts.permissions import Person, clients_visible_to, has_role, is_staff_member, runs_service
 from accounts.reach import reach_of
-from departments.models import Absence, Department, GroupMapping
+from departments.models import Absence, Department, DutyShift, GroupMapping
 
 
 def departments_visible_to(user: Person) -> QuerySet[Department]:
@@ -46,6 +46,31 @@ def may_record_absence_of(user: Person, person_id: int) -> bool:
         user=person_id, scope_kind=Grant.Scope.DEPARTMENT, scope_id__in=reach.headed_department_ids
     )
     return led.exists()
+
+
+def may_read_roster(user: Person) -> bool:
+    """Who is on duty is no secret among the provider's people, and none of the clients' business."""
+    return is_staff_member(user)
+
+
+def shifts_visible_to(user: Person) -> QuerySet[DutyShift]:
+    return DutyShift.objects.all() if may_read_roster(user) else DutyShift.objects.none()
+
+
+def may_plan_duty(user: Person) -> bool:
+    """Somebody's: all for who runs the service, their department's for heads."""
+    return runs_service(user) or bool(reach_of(user).headed_department_ids)
+
+
+def may_plan_duty_for(user: Person, department: Department | None) -> bool:
+    """None: the roster of the whole provider."""
+    if runs_service(user):
+        return True
+    return department is not None and department.pk in reach_of(user).headed_department_ids
+
+
+def may_change_shift(user: Person, shift: DutyShift) -> bool:
+    return may_plan_duty_for(user, shift.department)
 
 
 def mappings_visible_to(user: Person) -> QuerySet[GroupMapping]:

@@ -7,7 +7,9 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import routes as accounts
 from alerts.api import routes as alerts
 from departments.api import routes as departments
+from departments.api import urlpatterns as duty
 from incidents.api import routes as incidents
+from incidents.api import urlpatterns as recalculations
 from projects.api import routes as projects
 from quality.api import urlpatterns as quality_reports
 from sla.api import routes as sla
@@ -19,6 +21,8 @@ for address, viewset in [*accounts, *sla, *departments, *projects, *incidents, *
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    *duty,
     *quality_reports,
+    *recalculations,
     *router.urls,
 ]

@@ -126,6 +126,8 @@ def test_each_list_shows_each_role_exactly_its_own_rows(callers, role):
         everybody = {world.absence.pk, world.foreign_absence.pk}
         assert listed(program, "absences/", "id") == (everybody if role in {"admin", "manager"} else colleagues)
     people = {"contact", "tam", "deputy"} if role == "contact" else {"nobody"} if role == "nobody" else EVERYBODY
+    if staff:
+        assert listed(program, "duty-roster/", "id") == {world.shift.pk, world.provider_shift.pk}
     assert listed(program, "users/", "username") == people
     assert len(listed(program, "departments/", "slug")) == (0 if role == "nobody" else 16)
 
