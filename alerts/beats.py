@@ -12,6 +12,7 @@ from kernel.models import ProcessBeat
 
 PREFIX = "alerts:"
 REPAIR = "alerts-repair"
+HEARTBEAT = "alerts-heartbeat"
 PASS_MUST_END_WITHIN = timedelta(seconds=60)
 
 

@@ -13,11 +13,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
 from alerts.beats import PASS_MUST_END_WITHIN
+from alerts.clockwatch import ClockWatch
+from alerts.health import vitals
 from alerts.operations.delivering import deliver
-from alerts.operations.passes import beat, repair_if_due, sweep_all
+from alerts.operations.heartbeat import ping_if_well
+from alerts.operations.jumps import note_jump
+from alerts.operations.passes import beat, escalate_all, repair_if_due, sweep_all
 from kernel.clock import database_now
 
 log = logging.getLogger(__name__)
@@ -36,35 +41,48 @@ class Loops:
         self._senders_moved = dict.fromkeys(range(SENDERS), time.monotonic())
         self._complaining = threading.Lock()
         self._complained: float | None = None
+        self._watch = ClockWatch()
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         sweeping = threading.Thread(target=self._repeat, args=(self.sweep,), name="sweep")
+        pinging = threading.Thread(target=self._repeat, args=(self.ping,), name="ping")
         sending = [
             threading.Thread(target=self._repeat, args=(self.send, sender), name=f"send-{sender}")
             for sender in range(SENDERS)
         ]
-        for thread in (sweeping, *sending):
+        threads = [sweeping, *sending, *([pinging] if settings.HEARTBEAT_URL else [])]
+        for thread in threads:
             thread.start()
         self.stopping.wait()
-        for thread in (sweeping, *sending):
+        for thread in threads:
             thread.join()
 
     def sweep(self, now: datetime) -> bool:
         """One pass over the clocks. It leaves a pulse only while the senders move, too."""
-        swept = sweep_all(now)
+        if jump := self._watch.look(now, monotonic=time.monotonic()):
+            note_jump(jump, now=now)
+        after_jump = self._watch.is_settling(monotonic=time.monotonic())
+        swept = sweep_all(now, after_jump=after_jump)
+        escalated = escalate_all(now, after_jump=after_jump)
         repaired = repair_if_due(now)
         slowest = time.monotonic() - min(self._senders_moved.values())
         if slowest < PASS_MUST_END_WITHIN.total_seconds():
-            figures = {**asdict(swept), "repaired": repaired}
-            beat(self.process_name, started=now, finished=database_now(), figures=figures)
-        return swept.raised > 0
+            ended = database_now()
+            figures = {**asdict(swept), "escalated": escalated, "repaired": repaired, **vitals(ended)}
+            beat(self.process_name, started=now, finished=ended, figures=figures)
+        return swept.raised > 0 or escalated > 0
 
     def send(self, now: datetime, *, sender: int) -> bool:
         claimed = deliver(now, limit=1).claimed
         self._senders_moved[sender] = time.monotonic()
         return claimed > 0
+
+    def ping(self, now: datetime) -> bool:
+        """In a thread of its own: a monitor that does not answer delays nothing."""
+        ping_if_well(now)
+        return False
 
     def _repeat(self, work: Callable[..., bool], sender: int | None = None) -> None:
         """At once again while there is work; whatever goes wrong in one turn is tried again in the next."""

@@ -2,6 +2,8 @@
 
 from alerts.operations.acknowledging import acknowledge_alert
 from alerts.operations.delivering import DeliverResult, deliver
+from alerts.operations.heartbeat import ping_if_well
+from alerts.operations.jumps import note_jump
 from alerts.operations.passes import repair, run_pass
 from alerts.operations.raising import record_past
 from alerts.operations.reconciling import reconcile
@@ -12,6 +14,8 @@ __all__ = [
     "SweepResult",
     "acknowledge_alert",
     "deliver",
+    "note_jump",
+    "ping_if_well",
     "reconcile",
     "record_past",
     "repair",

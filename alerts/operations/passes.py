@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from alerts import audit
 from alerts.beats import REPAIR, beats
+from alerts.health import vitals
 from alerts.models import Alert, Delivery
 from alerts.operations.delivering import deliver
-from alerts.operations.escalating import tell_instead
+from alerts.operations.escalating import escalate_unheard, tell_instead
 from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
 from kernel import outbox
@@ -24,6 +27,8 @@ from kernel.models import ProcessBeat
 from sla.models import Clock
 from sla.operations import bring_into_force
 
+log = logging.getLogger(__name__)
+
 BATCH = 200
 # A pass is bounded: what is left is taken up by the next one, which follows at once.
 MOST_BATCHES = 20
@@ -32,25 +37,32 @@ REPAIR_EVERY = timedelta(seconds=60)
 FORGET_PROCESSES_AFTER = timedelta(days=7)
 
 
-def run_pass(now: datetime, *, process_name: str) -> dict[str, int]:
-    """Sweep and deliver until nothing is due, repair once a minute, leave a pulse; returns what was done, by name."""
+def run_pass(now: datetime, *, process_name: str, after_jump: bool = False) -> dict[str, int]:
+    """Sweep, escalate and deliver until nothing is due, repair once a minute, leave a pulse; returns what was done, by
+    name, and what waits. `after_jump`: the time has just jumped (`alerts.clockwatch`)."""
     clock = going_on_from(now)
-    swept = sweep_all(now)
+    swept = sweep_all(now, after_jump=after_jump)
+    escalated = escalate_all(now, after_jump=after_jump)
     delivered = deliver(clock(), limit=MOST_DELIVERIES)
     repaired = repair_if_due(now)
-    figures = {**asdict(swept), **asdict(delivered), "repaired": repaired}
+    figures = {**asdict(swept), "escalated": escalated, **asdict(delivered), "repaired": repaired, **vitals(clock())}
     beat(process_name, started=now, finished=clock(), figures=figures)
     return figures
 
 
-def sweep_all(now: datetime) -> SweepResult:
+def sweep_all(now: datetime, *, after_jump: bool = False) -> SweepResult:
     total = SweepResult()
     for _batch in range(MOST_BATCHES):
-        result = sweep(now, limit=BATCH)
+        result = sweep(now, limit=BATCH, after_jump=after_jump)
         total += result
         if result.found < BATCH:
             break
     return total
+
+
+def escalate_all(now: datetime, *, after_jump: bool = False) -> int:
+    """Nothing is escalated while the time may be wrong: who acknowledges has had no time to."""
+    return 0 if after_jump else escalate_unheard(now, limit=BATCH)
 
 
 def beat(process_name: str, *, started: datetime, finished: datetime, figures: Mapping[str, Any]) -> None:
@@ -71,24 +83,36 @@ def repair_if_due(now: datetime) -> int:
     ours = ProcessBeat.objects.filter(name=REPAIR).exclude(pk__in=rested.values("pk"))
     if not ours.update(pid=os.getpid(), pass_started=now):
         return 0
-    repaired = repair(now)
+    repaired, failed = _repair(now)
     bring_into_force(now)
     outbox.sequence()  # who reads facts does so, too; but it may be that nobody runs who reads them
-    ProcessBeat.objects.filter(name=REPAIR).update(pass_finished=now, figures={"repaired": repaired})
+    figures = {"repaired": repaired, "left": failed}
+    ProcessBeat.objects.filter(name=REPAIR).update(pass_finished=now, figures=figures)
     beats().filter(pass_finished__lt=now - FORGET_PROCESSES_AFTER).delete()
     return repaired
 
 
 def repair(now: datetime) -> int:
     """Mend what only an outside hand can break: a breach without alert, an alert without delivery, a dead end."""
-    repaired = 0
-    for clock in audit.breached_without_alert()[:BATCH]:
-        repaired += _raise_missing(clock, now=now)
-    for alert in audit.alerts_without_delivery()[:BATCH]:
-        repaired += _owe_again(alert, now=now)
-    for delivery in audit.dead_ends():
-        repaired += _tell_instead(delivery, now=now)
+    repaired, _failed = _repair(now)
     return repaired
+
+
+def _repair(now: datetime) -> tuple[int, int]:
+    """How many rows were mended, and how many could not be; one that cannot holds up no other."""
+    work = [
+        *(partial(_raise_missing, clock, now=now) for clock in audit.breached_without_alert()[:BATCH]),
+        *(partial(_owe_again, alert, now=now) for alert in audit.alerts_without_delivery()[:BATCH]),
+        *(partial(_tell_instead, delivery, now=now) for delivery in audit.dead_ends()),
+    ]
+    repaired = failed = 0
+    for mend in work:
+        try:
+            repaired += mend()
+        except Exception:
+            log.exception("A row could not be repaired")
+            failed += 1
+    return repaired, failed
 
 
 @transaction.atomic

@@ -224,7 +224,6 @@ def _snapshots(clocks: Iterable[Clock], *, now: datetime) -> dict[Clock, dict[st
         for clock in some:
             found[clock] = {
                 "target_s": clock.target_s,
-                "late_by_change_at": clock.late_by_change_at.isoformat() if clock.late_by_change_at else None,
                 "subject": asdict(described[clock.subject_id]),
                 "chain": [asdict(candidate) for candidate in candidates[clock.pk]],
                 "stale_since": _stored(stale.get(clock.subject_id)),
