@@ -17,6 +17,7 @@ from alerts.beats import REPAIR, beats
 from alerts.health import vitals
 from alerts.models import Alert, Delivery
 from alerts.operations.delivering import deliver
+from alerts.operations.digesting import owe_digests
 from alerts.operations.escalating import escalate_unheard, tell_instead
 from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
@@ -85,6 +86,7 @@ def repair_if_due(now: datetime) -> int:
         return 0
     repaired, failed = _repair(now)
     bring_into_force(now)
+    owe_digests(now)
     outbox.sequence()  # who reads facts does so, too; but it may be that nobody runs who reads them
     figures = {"repaired": repaired, "left": failed}
     ProcessBeat.objects.filter(name=REPAIR).update(pass_finished=now, figures=figures)

@@ -2,10 +2,12 @@
 
 from incidents.operations.edit import assign, comment, edit, take
 from incidents.operations.open import open_incident
+from incidents.operations.recalculate import Recalculation, recalculate
 from incidents.operations.report import Report, report
 from incidents.operations.verbs import acknowledge, close, hold, reopen, resolve, resume
 
 __all__ = [
+    "Recalculation",
     "Report",
     "acknowledge",
     "assign",
@@ -14,6 +16,7 @@ __all__ = [
     "edit",
     "hold",
     "open_incident",
+    "recalculate",
     "reopen",
     "report",
     "resolve",

@@ -72,6 +72,15 @@ PATCH  sla-policies/gold/ name                 | 200 200 403 403 403 403 403 403
 GET    sla-policies/gold/versions/             | 200 200 200 200 403 403 403 403 403 403 401
 GET    sla-policies/silver/versions/           | 200 200 404 404 403 403 403 403 403 403 401
 POST   sla-policies/gold/withdraw/ version-1   | 409 409 403 403 403 403 403 403 403 403 401
+POST   sla-policies/gold/recalculate/ preview  | 200 200 403 403 403 403 403 403 403 403 401
+POST   calendars/gold-hours/recalculate/ preview | 200 200 403 403 403 403 403 403 403 403 401
+
+GET    vendors/                                | 200 200 200 200 200 200 200 403 403 403 401
+POST   vendors/ new-vendor                     | 201 201 403 403 403 403 403 403 403 403 401
+GET    vendors/fiberco/                        | 200 200 200 200 200 200 200 403 403 403 401
+PUT    vendors/fiberco/ vendor                 | 200 200 403 403 403 403 403 403 403 403 401
+PATCH  vendors/fiberco/ name                   | 200 200 403 403 403 403 403 403 403 403 401
+DELETE vendors/fiberco/                        | 204 204 403 403 403 403 403 403 403 403 401
 
 GET    projects/                               | 200 200 200 200 200 200 200 200 200 200 401
 POST   projects/ new-project                   | 201 201 201 201 403 403 403 403 403 403 401
@@ -199,6 +208,9 @@ def bodies(world: World) -> dict[str, Any]:
         "version-1": {"number": 1},
         "new-policy": {"slug": "bronze", "name": "Bronze", "targets": TARGETS},
         "policy": {"slug": "gold", "name": "Gold", "targets": TARGETS},
+        "preview": {"reason": "The contract was extended."},
+        "new-vendor": {"slug": "coolair", "name": "Cool Air"},
+        "vendor": {"slug": "fiberco", "name": "Fiber Company"},
         "new-project": {"client": "acme", "slug": "shop", "name": "Shop"},
         "new-foreign-project": {"client": "globex", "slug": "shop", "name": "Shop"},
         "project": {"client": "acme", "slug": "acme-portal", "name": "Portal 2"},

@@ -19,8 +19,8 @@ from incidents import operations
 from incidents.models import Incident
 from projects.models import Project
 from projects.operations import create_project
-from sla.models import Clock
-from sla.operations import set_client_policy
+from sla.models import Clock, Vendor
+from sla.operations import create_vendor, set_client_policy
 from tests.factories import MONDAY, a_calendar, a_policy, a_user, grant
 
 ROLES = (
@@ -55,6 +55,7 @@ class World:
     foreign_absence: Absence
     shift: DutyShift
     provider_shift: DutyShift
+    vendor: Vendor
 
     @property
     def names(self) -> Any:
@@ -91,6 +92,7 @@ def a_world(*, now: datetime | None = None) -> World:
         foreign_absence=_absence(_of(people, "outsider"), now=now),
         shift=_shift(_of(people, "engineer"), unix, now=now),
         provider_shift=_shift(_of(people, "outsider"), None, now=now),
+        vendor=create_vendor(slug="fiberco", name="Fiber Co", actor=None, at=MONDAY),
     )
 
 
