@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kernel import retrying
 from kernel.errors import DomainError, Forbidden
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -67,3 +68,30 @@ class DomainErrorMiddleware:
             response["HX-Redirect"] = target
             return response
         return HttpResponseRedirect(target)
+
+
+class LostRaceMiddleware:
+    """A page whose transaction lost a race for locks is run again (kernel.retrying). The innermost of all; the API has
+    its own."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/") or request.content_type == "multipart/form-data":  # a file is read once
+            return self.get_response(request)
+        return retrying.run(lambda: self._view(request))
+
+    def _view(self, request: HttpRequest) -> HttpResponse:
+        request.lost_race = None  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if request.lost_race is not None:  # type: ignore[attr-defined]
+            raise request.lost_race  # type: ignore[attr-defined]
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Django would answer with its page of errors; this answer is never sent."""
+        if not hasattr(request, "lost_race") or not retrying.is_lost_race(exception):
+            return None
+        request.lost_race = exception
+        return HttpResponse(status=503)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from kernel.api import problems
 
+handler500 = "kernel.failing.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tamhub.health")),
     path("", include("desk.urls")),

@@ -21,6 +21,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel import retrying
+from kernel.failpoints import failpoint
 from kernel.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -59,13 +61,19 @@ def once(view: Any, request: Request, handler: Callable[[], HttpResponseBase]) -
     if row.status is not None:
         return _replay(row)
     try:
-        with transaction.atomic():
-            response = handler()
-            if not _settle(row, view, response):
-                raise StillRunning(wait=1)  # the lease was lost to a repetition: this work is rolled back
+        return retrying.run(lambda: _work(row, view, handler))
     except Exception as error:  # noqa: BLE001  # every error is answered by the view's own handler
-        response = view.handle_exception(error)
+        response: HttpResponseBase = view.handle_exception(error)
         _settle(row, view, response)
+        return response
+
+
+@transaction.atomic
+def _work(row: IdempotencyKey, view: Any, handler: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    response = handler()
+    failpoint("before_answer_is_kept")
+    if not _settle(row, view, response):
+        raise StillRunning(wait=1)  # the lease was lost to a repetition: this work is rolled back
     return response
 
 

@@ -89,7 +89,8 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     response = respond(plain, problem)
     if problem.status >= 500:
         path = plain.path if plain else ""
-        log_response("%s: %s", problem.detail, path, response=response, request=plain, exception=exc)
+        unexpected = exc if problem.status == 500 else None  # a database that is away is told in one line, not in fifty
+        log_response("%s: %s", problem.detail, path, response=response, request=plain, exception=unexpected)
     if problem.status == 500:
         signals.got_request_exception.send(sender=exception_handler, request=plain)
     return response

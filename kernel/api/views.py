@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from kernel import retrying
 from kernel.api import filters, idempotency, preconditions
 from kernel.api.permissions import ByTable, Predicate, Table
 from kernel.api.problems import LengthRequired, TooLarge
@@ -54,7 +55,7 @@ class Api(APIView):
         return self.request.user
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """DRF's own, but for the Idempotency-Key between the gates and the handler."""
+        """DRF's own, but for the Idempotency-Key and further tries between the gates and the handler."""
         self.args, self.kwargs = args, kwargs
         self.request = wrapped = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
@@ -64,7 +65,7 @@ class Api(APIView):
             handler = getattr(self, name, None) if name in self.http_method_names else None
             call = partial(handler or self.http_method_not_allowed, wrapped, *args, **kwargs)
             keyed = idempotency.applies_to(wrapped)
-            response: HttpResponseBase = idempotency.once(self, wrapped, call) if keyed else call()
+            response: HttpResponseBase = idempotency.once(self, wrapped, call) if keyed else retrying.run(call)
         except Exception as error:  # noqa: BLE001  # problems.exception_handler answers all of them
             response = self.handle_exception(error)
         self.response = self.finalize_response(wrapped, response, *args, **kwargs)  # type: ignore[arg-type]
