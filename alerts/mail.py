@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import smtplib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -18,13 +20,16 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from alerts.models import Delivery
+from accounts.models import User
+from alerts.models import Alert, Delivery
 from alerts.routing import chain_of
+from alerts.unsubscribing import unsubscribe_path
 from alerts.words import reason_label, role_label
 
 # Instead of Django's own one, which a server may hold up for ever.
 _BOUNDED = {"django.core.mail.backends.smtp.EmailBackend": "alerts.smtp.EmailBackend"}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Control characters, and those that turn the direction of writing, so that a title reads as something else.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _LONGEST_SUBJECT = 300
 
 
@@ -65,26 +70,62 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-def render(delivery: Delivery) -> Mail:
-    """In the recipient's language and time zone; the same for every attempt, because it says nothing of the present."""
-    recipient = delivery.recipient
+@contextmanager
+def as_read_by(recipient: User | None) -> Iterator[str]:
+    """In the language and time zone of the person, or of the installation; yields the language."""
     language = (recipient.language if recipient else "") or settings.LANGUAGE_CODE
     zone = (recipient.time_zone if recipient else "") or settings.TIME_ZONE
     with translation.override(language), timezone.override(zone):
-        context = {**_context(delivery), "language": language}
-        subject = render_to_string("alerts/mail/subject.txt", context).replace("\xa0", " ")
+        yield language
+
+
+def render(delivery: Delivery) -> Mail:
+    """The same for every attempt, because it says nothing of the present."""
+    with as_read_by(delivery.recipient) as language:
+        if delivery.alert is None:
+            return _as_it_stands(delivery, language)
+        context = {**alert_context(delivery, delivery.alert), "language": language}
         return Mail(
-            subject=one_line(subject)[:_LONGEST_SUBJECT],
+            subject=subject_line(context),
             text=render_to_string("alerts/mail/body.txt", context),
             html=render_to_string("alerts/mail/body.html", context),
         )
 
 
-def _context(delivery: Delivery) -> dict[str, Any]:
-    alert = delivery.alert
-    subject = alert.snapshot["subject"]
+def subject_line(context: Mapping[str, Any]) -> str:
+    subject: str = render_to_string("alerts/mail/subject.txt", dict(context)).replace("\xa0", " ")
+    return one_line(subject)[:_LONGEST_SUBJECT]
+
+
+def _as_it_stands(delivery: Delivery, language: str) -> Mail:
+    """What belongs to no alert was written when it was owed; a digest also says how to be rid of it."""
+    context = {
+        "subject": delivery.subject,
+        "body": delivery.body,
+        "language": language,
+        "preferences_url": f"{settings.SITE_URL}/me/notifications/" if delivery.recipient else "",
+        "unsubscribe_url": unsubscribe_url(delivery),
+        "site_url": settings.SITE_URL,
+    }
+    return Mail(
+        subject=one_line(delivery.subject)[:_LONGEST_SUBJECT],
+        text=render_to_string("alerts/mail/plain.txt", context),
+        html=render_to_string("alerts/mail/plain.html", context),
+    )
+
+
+def unsubscribe_url(delivery: Delivery) -> str:
+    """The address that ends a person's digests without signing in; empty for what is no digest."""
+    if delivery.notice != Delivery.Notice.DIGEST or delivery.recipient is None:
+        return ""
+    return f"{settings.SITE_URL}{unsubscribe_path(delivery.recipient.notification_hours)}"
+
+
+def alert_context(delivery: Delivery, alert: Alert) -> dict[str, Any]:
+    """What the words about an alert are made of, with nothing in it that could pretend to be something else."""
+    subject = {name: one_line(str(value)) for name, value in alert.snapshot["subject"].items()}
     passed_over = [
-        f"{candidate.name} ({role_label(candidate.role)}, {reason_label(candidate.skipped)})"
+        f"{one_line(candidate.name)} ({role_label(candidate.role)}, {reason_label(candidate.skipped)})"
         for candidate in chain_of(alert.snapshot)
         if candidate.skipped
     ]
@@ -136,15 +177,18 @@ def send(delivery: Delivery, mail: Mail) -> None:
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
-    """The Message-ID stays over all attempts, so that a repeated mail is known; a subject's mails make a thread."""
+    """The Message-ID stays over all attempts, so that a repeated mail is known; a subject's mails make a thread.
+
+    A digest can be ended by one click in the mail program (RFC 8058).
+    """
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    thread = f"<{delivery.alert.subject_kind}-{delivery.alert.subject_id}@{host}>"
-    return {
-        "Message-ID": f"<{delivery.public_id}@{host}>",
-        "In-Reply-To": thread,
-        "References": thread,
-        "Auto-Submitted": "auto-generated",
-    }
+    headers = {"Message-ID": f"<{delivery.public_id}@{host}>", "Auto-Submitted": "auto-generated"}
+    if delivery.alert is not None:
+        thread = f"<{delivery.alert.subject_kind}-{delivery.alert.subject_id}@{host}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
+    if url := unsubscribe_url(delivery):
+        headers |= {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return headers
 
 
 def _decoded(said: bytes | str) -> str:

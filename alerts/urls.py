@@ -1,6 +1,6 @@
 """Pages of alerts."""
 
-from django.urls import path
+from django.urls import include, path
 
 from alerts import views
 
@@ -10,4 +10,5 @@ urlpatterns = [
     path("alerts/dead/", views.dead_letters, name="dead-letters"),
     path("alerts/deliveries/<int:pk>/", views.delivery, name="delivery"),
     path("alerts/<int:pk>/acknowledge/", views.acknowledge, name="alert-acknowledge"),
+    path("", include("alerts.notify.urls")),
 ]

@@ -12,9 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -23,6 +22,7 @@ from alerts import operations
 from alerts.models import Alert, Delivery
 from alerts.permissions import alerts_visible_to, may_acknowledge, reads_log
 from alerts.queries import AlertCounts, AlertRow, alert_counts, delivery_log, described, open_alerts
+from alerts.tabs import tabs
 from alerts.words import role_label
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
@@ -121,21 +121,16 @@ def _log(request: HttpRequest, *, tab: str, state: str) -> HttpResponse:
     return render(request, "alerts/log.html", context)
 
 
-@dataclass(frozen=True)
-class Tab:
-    label: str | Promise
-    name: str
-    count: int | None
-    is_current: bool
+NAMES = {"now": "alerts", "log": "alert-log", "dead": "dead-letters"}
 
 
 def _frame(request: HttpRequest, tab: str, counts: AlertCounts) -> dict[str, object]:
-    tabs = [
-        Tab(gettext_lazy("Now"), "alerts", counts.open, tab == "now"),
-        Tab(gettext_lazy("Delivery log"), "alert-log", None, tab == "log"),
-        Tab(gettext_lazy("Dead letters"), "dead-letters", counts.dead, tab == "dead"),
-    ]
-    return {"tabs": tabs, "tab": tab, "sentence": _sentence(counts), "reads_log": reads_log(request.user)}
+    return {
+        "tabs": tabs(counts, current=NAMES[tab]),
+        "tab": tab,
+        "sentence": _sentence(counts),
+        "reads_log": reads_log(request.user),
+    }
 
 
 def _sentence(counts: AlertCounts) -> str:

@@ -185,7 +185,7 @@ class Guard(HTTPAdapter):
             response.close()
             raise Refused(f"{response.status_code}: redirects are not followed")
         response._content = self._read(response)
-        response._content_consumed = True
+        response._content_consumed = True  # type: ignore[attr-defined]  # the stubs leave it out
         return response
 
     def _read(self, response: requests.Response) -> bytes:
@@ -282,4 +282,4 @@ def _adapter(session: requests.Session, url: str) -> BaseAdapter:
     return _unguarded(session, url) if guard is None else guard
 
 
-requests.Session.get_adapter = _adapter  # type: ignore[method-assign]  # the one place where `requests` asks
+requests.Session.get_adapter = _adapter  # type: ignore[assignment, method-assign]  # where `requests` asks

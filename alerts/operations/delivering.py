@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 
 from alerts import channels, grouping, mail
 from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.operations.endpoints import after_failure
 from alerts.operations.escalating import tell_instead
 from alerts.operations.operators import tell_of_unreachable_duty
 from alerts.operations.sweeping import measure_anew
@@ -165,6 +166,7 @@ def _failed(
             log.warning("Delivery %s is dead: %s", delivery.pk, failed)
             columns = {"state": Delivery.State.DEAD, "end_reason": str(failed)[:200]}
         ends.append(_finish(delivery, content, outcome, at=at, error=str(failed), **columns))
+        after_failure(delivery, failed, is_over=columns["state"] == Delivery.State.DEAD, at=at)
     return ends
 
 

@@ -27,7 +27,7 @@ def no_names(monkeypatch):
     def resolve(host, port, *args, **kwargs):
         if host not in names:
             try:
-                return real(host, port, *args, flags=socket.AI_NUMERICHOST, **kwargs)
+                return real(host, port, *args, **{**kwargs, "flags": socket.AI_NUMERICHOST})
             except socket.gaierror:
                 raise socket.gaierror(socket.EAI_NONAME, "unknown") from None
         answers = names[host]
@@ -127,7 +127,7 @@ def listed(settings):
         opened.append(listening)
         return found
 
-    opened = []
+    opened: list = []
     yield listen
     for listening in opened:
         listening.__exit__(None, None, None)

@@ -1,0 +1,142 @@
+"""What would I have got last week? Wishes laid over the alerts that concerned a person then. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from alerts import mail
+from alerts.hours import DAY, instant
+from alerts.models import Delivery
+from alerts.preferences import Event, Wishes, event_of, planned, zone_of
+from alerts.routing import ON_DUTY
+
+DAYS = 7
+# Told so long after the alert was raised, one was told because nobody had acknowledged it.
+ESCALATED_AFTER = timedelta(minutes=1)
+MOST = 2000
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """Something that concerned the person: one event of one alert, however many messages it led to."""
+
+    at: datetime
+    event: str
+    priority: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message that would have come: `place` is "mail", "digest" or "chat", `name` which chat. `is_held`: it would
+    have waited for the end of quiet hours; `joins` is how many a digest would have taken along."""
+
+    at: datetime
+    place: str
+    name: str
+    what: str
+    is_held: bool = False
+    joins: int = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The messages of the days, in the order of their coming."""
+
+    days: tuple[date, ...]
+    messages: tuple[Message, ...]
+    counts: dict[tuple[date, str], int]
+
+    @property
+    def total(self) -> int:
+        return len(self.messages)
+
+    @property
+    def held(self) -> int:
+        return sum(message.is_held for message in self.messages)
+
+    @property
+    def joined(self) -> int:
+        return sum(message.joins for message in self.messages)
+
+    def total_of(self, place: str) -> int:
+        return sum(message.place == place for message in self.messages)
+
+
+def last_days(user: User, *, now: datetime) -> tuple[date, ...]:
+    """The last seven whole days by the person's own clock."""
+    today = now.astimezone(zone_of(user)).date()
+    return tuple(today - DAY * back for back in range(DAYS, 0, -1))
+
+
+def occurrences(user: User, *, now: datetime) -> list[Occurrence]:
+    """What concerned the person in the last days, the oldest first; one query."""
+    days = last_days(user, now=now)
+    zone = zone_of(user)
+    start, end = instant(days[0], time(0), zone), instant(days[-1] + DAY, time(0), zone)
+    rows = Delivery.objects.filter(recipient=user, alert__isnull=False, created_at__gte=start, created_at__lt=end)
+    found: dict[tuple[int | None, int, str, str], Occurrence] = {}
+    for row in rows.select_related("alert").order_by("created_at", "pk")[:MOST]:
+        event = _event(row)
+        found.setdefault(
+            (row.alert_id, row.round, row.notice, event),
+            Occurrence(at=row.created_at, event=event, priority=_subject(row)["priority"], what=_what(row)),
+        )
+    return list(found.values())
+
+
+def preview(wishes: Wishes, happened: Iterable[Occurrence], *, days: Sequence[date]) -> Preview:
+    """What would have reached somebody with these wishes. What comes after the last day counts as its last."""
+    messages: list[Message] = []
+    digests: Counter[datetime] = Counter()
+    for one in happened:
+        for way in planned(wishes, one.event, priority=one.priority, now=one.at):
+            if way.digest:
+                digests[way.not_before] += 1
+                continue
+            place, name = ("mail", _("Mail")) if way.endpoint is None else ("chat", way.endpoint.name)
+            messages.append(Message(way.not_before, place, name, one.what, is_held=way.not_before > one.at))
+    messages += [
+        Message(at, "digest", _("Mail"), _("Digest, lines of alerts: %(count)d") % {"count": count}, joins=count)
+        for at, count in digests.items()
+    ]
+    messages.sort(key=lambda message: message.at)
+    counts = Counter((min(message.at.astimezone(wishes.zone).date(), days[-1]), message.place) for message in messages)
+    return Preview(days=tuple(days), messages=tuple(messages), counts=dict(counts))
+
+
+def _event(row: Delivery) -> str:
+    assert row.alert is not None
+    if row.notice == Delivery.Notice.RETRACTED:
+        return Event.WITHDRAWN
+    if row.role == ON_DUTY:
+        return Event.DUTY
+    if row.created_at - row.alert.detected_at > ESCALATED_AFTER:
+        return Event.ESCALATED
+    return event_of(row.alert.level)
+
+
+def _subject(row: Delivery) -> dict[str, str]:
+    assert row.alert is not None
+    told: dict[str, str] = row.alert.snapshot["subject"]
+    return told
+
+
+def _what(row: Delivery) -> str:
+    assert row.alert is not None
+    told = _subject(row)
+    words = _("%(kind)s of %(reference)s at %(level)d%%: %(title)s")
+    if row.notice == Delivery.Notice.RETRACTED:
+        words = _("Withdrawn: %(kind)s of %(reference)s at %(level)d%%: %(title)s")
+    return words % {
+        "kind": row.alert.get_kind_display(),
+        "reference": told["reference"],
+        "level": row.alert.level,
+        "title": mail.one_line(told["title"]),
+    }
