@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ Rows = Sequence[models.Model]
 M = TypeVar("M", bound=models.Model)
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_ARRAY_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
 
@@ -75,27 +76,55 @@ def insert(rows: Rows) -> None:
 
 
 def update(rows: Rows, *, fields: Iterable[str]) -> None:
-    """Write these columns of stored rows of one model, found by their ids; on PostgreSQL in one statement."""
+    """Write these columns of stored rows of one model, found by their ids."""
     if not rows:
         return
     model = type(rows[0])
-    named = [model._meta.get_field(name) for name in fields]
-    columns = [field for field in named if isinstance(field, models.Field)]
+    columns = {name: [_field(model, name).pre_save(row, add=False) for row in rows] for name in fields}
+    update_columns(model, [row.pk for row in rows], columns)
+
+
+def update_columns(model: type[models.Model], ids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write the columns of stored rows, each given as the values of all rows in the order of `ids`. On PostgreSQL it is
+    one statement, on SQLite one prepared statement."""
+    if not ids:
+        return
+    fields = [_field(model, name) for name in columns]
+    names = [_quoted(field.column) for field in fields]
     table = _quoted(model._meta.db_table)
-    values = [[field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in columns] for row in rows]
-    keys = [row.pk for row in rows]
+    if connection.vendor == "postgresql":
+        sets = ", ".join(f"{name} = fresh.{name}" for name in names)
+        arrays = ", ".join(["%s::bigint[]", *(f"%s::{field.db_type(connection)}[]" for field in fields)])
+        fresh = f"unnest({arrays}) AS fresh (id, {', '.join(names)})"
+        statement = f"UPDATE {table} SET {sets} FROM {fresh} WHERE {table}.id = fresh.id"  # noqa: S608 - names
+        literals = [
+            _array(values, _to_plain_text(field)) for field, values in zip(fields, columns.values(), strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [_array(ids, str), *literals])
+        return
+    sets = ", ".join(f"{name} = %s" for name in names)
+    prepared = [
+        [field.get_db_prep_save(value, connection) for value in values]
+        for field, values in zip(fields, columns.values(), strict=True)
+    ]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            names = [_quoted(field.column) for field in columns]
-            sets = ", ".join(f"{name} = fresh.{name}" for name in names)
-            arrays = ", ".join(["%s::bigint[]", *(f"%s::{field.db_type(connection)}[]" for field in columns)])
-            fresh = f"unnest({arrays}) AS fresh (id, {', '.join(names)})"
-            parameters = [keys, *(list(column) for column in zip(*values, strict=True))]
-            cursor.execute(f"UPDATE {table} SET {sets} FROM {fresh} WHERE {table}.id = fresh.id", parameters)  # noqa: S608
-            return
-        sets = ", ".join(f"{_quoted(field.column)} = %s" for field in columns)
-        one_each = [[*row, key] for row, key in zip(values, keys, strict=True)]
-        cursor.executemany(f"UPDATE {table} SET {sets} WHERE id = %s", one_each)  # noqa: S608 - names of columns
+        cursor.executemany(
+            f"UPDATE {table} SET {sets} WHERE id = %s",  # noqa: S608 - names of columns
+            list(zip(*prepared, ids, strict=True)),
+        )
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
+
+
+def _array(values: Iterable[Any], convert: Convert) -> str:
+    """PostgreSQL's way to write an array: every element in quotes, so that none can be mistaken."""
+    elements = ("NULL" if value is None else f'"{convert(value).translate(_ARRAY_ESCAPES)}"' for value in values)
+    return f"{{{','.join(elements)}}}"
 
 
 def _quoted(name: str | None) -> str:
@@ -138,13 +167,19 @@ def _copy(statement: str, rows: Iterable[tuple[Any, ...]], converts: Sequence[Co
 
 def _to_text(field: models.Field[Any, Any]) -> Convert:
     """A value that is not None, as COPY's text format has it."""
+    convert = _to_plain_text(field)
+    if isinstance(field, models.CharField | models.TextField | models.JSONField):
+        return lambda value: convert(value).translate(_ESCAPES)
+    return convert
+
+
+def _to_plain_text(field: models.Field[Any, Any]) -> Convert:
+    """A value that is not None, in words PostgreSQL understands."""
     match field:
-        case models.CharField() | models.TextField():
-            return lambda value: str.translate(value, _ESCAPES)
         case models.DateTimeField():
             return datetime.isoformat
         case models.JSONField():
-            return lambda value: json.dumps(value, cls=field.encoder).translate(_ESCAPES)
+            return lambda value: json.dumps(value, cls=field.encoder)
         case _:
             return str
 
