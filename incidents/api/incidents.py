@@ -1,7 +1,7 @@
 """REST: incidents."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import DataError, IntegrityError
@@ -46,6 +46,7 @@ from incidents.permissions import (
     sees_internal_side,
 )
 from incidents.queries import ClockView, clock_views, incident_list, timeline
+from kernel import retrying
 from kernel.api import preconditions
 from kernel.api.permissions import signed_in
 from kernel.api.problems import problem_of
@@ -252,7 +253,7 @@ class IncidentViewSet(Creates, Updates):
     def _one_of_many(self, index: int, item: Any) -> dict[str, Any]:
         try:
             ticket = self.read_input(TicketItem, data=item)
-            incident, outcome = upsert(ticket, actor=self.actor, now=self.now)
+            incident, outcome = retrying.run(partial(upsert, ticket, actor=self.actor, now=self.now))
         except (APIException, DomainError, IntegrityError, DataError) as error:
             return {
                 "index": index,

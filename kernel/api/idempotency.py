@@ -61,11 +61,11 @@ def once(view: Any, request: Request, handler: Callable[[], HttpResponseBase]) -
     if row.status is not None:
         return _replay(row)
     try:
-        return retrying.run(lambda: _work(row, view, handler))
+        response: HttpResponseBase = retrying.run(lambda: _work(row, view, handler))
     except Exception as error:  # noqa: BLE001  # every error is answered by the view's own handler
-        response: HttpResponseBase = view.handle_exception(error)
+        response = view.handle_exception(error)
         _settle(row, view, response)
-        return response
+    return response
 
 
 @transaction.atomic
