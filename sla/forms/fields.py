@@ -36,7 +36,7 @@ class Duration(forms.CharField):
         return write_duration(value) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
-        text = super().clean(value)
+        text = super().clean(self.prepare_value(value))
         if not text:
             return None
         try:
@@ -65,7 +65,7 @@ class DayHours(forms.CharField):
 
     def clean(self, value: Any) -> list[list[str]]:
         try:
-            return checked_hours(super().clean(value))
+            return checked_hours(super().clean(self.prepare_value(value)))
         except SpokenError as error:
             raise ValidationError(said(error)) from None
 
@@ -84,7 +84,7 @@ class SingleDays(forms.CharField):
         return "\n".join(f"{day} {write_hours(hours) or _('closed')}" for day, hours in sorted(value.items()))
 
     def clean(self, value: Any) -> dict[str, list[list[str]]]:
-        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        lines = [line.strip() for line in super().clean(self.prepare_value(value)).splitlines() if line.strip()]
         if len(lines) > MOST_SINGLE_DAYS:
             raise ValidationError(_("At most %(n)d days.") % {"n": MOST_SINGLE_DAYS})
         found: dict[str, list[list[str]]] = {}
@@ -113,7 +113,7 @@ class Moment(forms.CharField):
         return value.strftime(INPUT_MOMENT) if isinstance(value, datetime) else value
 
     def clean(self, value: Any) -> datetime | None:
-        text = super().clean(value)
+        text = super().clean(self.prepare_value(value))
         if not text:
             return None
         try:
