@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import runs_service
-from incidents.operations.recalculate import recalculate
+from incidents.operations.recalculating import recalculate
 from kernel.api.fields import Instant, LongText, StrictBoolean
 from kernel.api.serializers import StrictSerializer
 from kernel.api.views import Api

@@ -2,7 +2,7 @@
 
 from incidents.operations.edit import assign, comment, edit, take
 from incidents.operations.open import open_incident
-from incidents.operations.recalculate import Recalculation, recalculate
+from incidents.operations.recalculating import Recalculation, recalculate
 from incidents.operations.report import Report, report
 from incidents.operations.verbs import acknowledge, close, hold, reopen, resolve, resume
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from departments.models import Department
 from incidents.models import EventKind, Incident, IncidentEvent, Status
 from incidents.operations.open import refuse_strangers
-from incidents.operations.record import event, locked, moment, settle
+from incidents.operations.record import event, locked, moment, ola_version_of, settle, side_of
 from kernel.errors import Conflict, Invalid
 from kernel.versions import check
 from sla.operations import policy_for
@@ -58,6 +58,7 @@ def assign(
         now=now,
         actor=actor,
         department=department if moves else None,
+        ola_version=ola_version_of(department, at=now) if moves and department is not None else None,
         assignee=assignee,
         assignee_changed=True,
     )
@@ -84,12 +85,21 @@ def comment(
     now: datetime,
     at: datetime | None = None,
 ) -> IncidentEvent:
-    """A note for colleagues, or a public answer that the client reads. Stops no clock."""
+    """A note for colleagues, or a public answer that the client reads: then the update that was due has been given."""
     incident = locked(incident)
     if not text.strip():
         raise Invalid(_("Write something."), field="text")
     at = moment(at, now=now, opened_at=incident.opened_at)
-    said = event(incident, EventKind.COMMENTED, at=at, now=now, actor=actor, text=text, is_public=is_public)
+    said = event(
+        incident,
+        EventKind.COMMENTED,
+        at=at,
+        now=now,
+        actor=actor,
+        text=text,
+        is_public=is_public,
+        said_by=side_of(actor),
+    )
     settle(incident, events=[said], now=now)
     return said
 
