@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from tests.chaos.crew import Crew
@@ -25,11 +26,13 @@ _results: list[dict[str, Any]] = []
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What breaks a PostgreSQL or a Redis of its own is left out where there is none; `make chaos` brings them."""
-    lacking = {
-        name
-        for name, is_there in (("postgres", OURS in os.environ), ("redis", shutil.which("redis-server")))
-        if not is_there
+    present = {
+        "postgres": OURS in os.environ,
+        "redis": shutil.which("redis-server") is not None,
+        "sqlite_file": settings.IS_SQLITE,
+        "small_disk": os.geteuid() == 0,  # may mount one
     }
+    lacking = {name for name, is_there in present.items() if not is_there}
     out = [item for item in items if lacking & set(getattr(item, "fixturenames", ()))]
     if out:
         config.hook.pytest_deselected(items=out)

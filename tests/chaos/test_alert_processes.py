@@ -20,11 +20,10 @@ from tests.chaos.crew import Crew, Process
 from tests.chaos.lengths import at_length
 from tests.chaos.oracle import assert_kept
 from tests.chaos.sinks import Behaviour, Mailbox
-from tests.chaos.worlds import a_world, breaches, let_time_pass, settle
+from tests.chaos.worlds import LEASE, a_world, breaches, let_time_pass, settle
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
-LEASE = timedelta(seconds=30)
 
 
 @pytest.mark.fault(

@@ -11,15 +11,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from celery import Celery
-from django.utils import timezone
 
-from accounts.models import Client, Role
-from accounts.operations import create_token
+from accounts.models import Role
 from alerts.models import Alert
 from incidents.models import Incident
 from kernel.models import ProcessBeat
@@ -28,15 +26,15 @@ from tests.chaos.crew import Crew, Web
 from tests.chaos.lengths import at_length
 from tests.chaos.oracle import assert_kept
 from tests.chaos.proxy import Mode, Proxy
+from tests.chaos.reporters import an_api, report
 from tests.chaos.servers import Redis
 from tests.chaos.sinks import Behaviour, Mailbox
-from tests.chaos.worlds import a_world, breaches, let_time_pass, settle
+from tests.chaos.worlds import LEASE, a_world, breaches, let_time_pass, settle
 from tests.factories import a_user
 from tests.processes import wait_until
 
 # The broker is the same whatever the database: once is enough.
 pytestmark = [pytest.mark.chaos, pytest.mark.postgres, pytest.mark.redis, pytest.mark.django_db(transaction=True)]
-LEASE = timedelta(seconds=30)
 
 
 def celery_passed_at() -> datetime | None:
@@ -50,23 +48,6 @@ def wait_for_a_pass_of_celery(*, within_s: float = 60.0) -> float:
     before, began = celery_passed_at(), time.monotonic()
     assert wait_until(lambda: celery_passed_at() != before, within_s=within_s)
     return round(time.monotonic() - began, 1)
-
-
-def an_api(crew: Crew) -> Web:
-    web = crew.web()
-    root = a_user("root", Role.ADMIN)
-    _token, web.token = create_token(user=root, name="chaos", scope="write", clients=(), at=timezone.now(), actor=None)
-    return web
-
-
-def open_over_rest(web: Web, client: Client, number: int) -> float:
-    """Report a ticket; returns how long the answer took, in seconds."""
-    opened_at = timezone.now().replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    ticket = {"client": client.slug, "title": f"Ticket {number}", "priority": "P2", "opened_at": opened_at}
-    began = time.monotonic()
-    reply = web.call("PUT", f"/api/v1/incidents/by-ref/jira/{number}/", body=ticket)
-    assert reply.status == 201, reply.text
-    return time.monotonic() - began
 
 
 @pytest.mark.fault(
@@ -242,7 +223,9 @@ def test_redis_is_away(
         incidents = breaches(client, 10, within_s=for_s)
         slowest, requests = 0.0, 0
         while time.monotonic() - began < for_s:
-            slowest = max(slowest, open_over_rest(web, client, requests))
+            asked_at = time.monotonic()
+            assert report(web, client, requests).status == 201
+            slowest = max(slowest, time.monotonic() - asked_at)
             requests += 1
             time.sleep(0.2)
         assert slowest < 2

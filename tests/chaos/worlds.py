@@ -18,6 +18,8 @@ from tests.factories import a_client, a_policy, a_user, an_incident
 from tests.processes import wait_until
 
 TARGET = timedelta(hours=1)
+# How long a mail waits whose sender died, and what a short case lets pass instead of waiting.
+LEASE = timedelta(seconds=30)
 
 
 def a_world() -> Client:
