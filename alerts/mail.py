@@ -136,6 +136,10 @@ def alert_context(delivery: Delivery, alert: Alert) -> dict[str, Any]:
         (_("Due"), _instant(alert.due_at)),
         (_("Noticed"), _instant(alert.detected_at)),
     ]
+    if changed_at := alert.snapshot.get("late_by_change_at"):
+        facts.append((_("Late by a change of the promise on"), _instant(datetime.fromisoformat(changed_at))))
+    if stale_since := alert.snapshot.get("stale_since"):
+        facts.append((_("Data may be stale since"), _instant(datetime.fromisoformat(stale_since))))
     return {
         "alert": alert,
         "subject": subject,

@@ -64,7 +64,7 @@ def sink(*answers: Answer) -> Iterator[Sink]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Listening) as server:
         server.daemon_threads = True
         found = Sink(str(server.server_address[0]), server.server_port, list(answers or [says(200)]))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield found
         found.closed.set()
         server.shutdown()

@@ -19,7 +19,7 @@ from django.conf import settings
 from alerts.channels.addresses import open_service
 from alerts.mail import Failure, Mail, NotSent, one_line
 from alerts.models import Delivery, Endpoint
-from kernel.outbound import Guard, NameUnknown, Refused, TooLong, guarded, is_untrusted
+from kernel.outbound import Guard, NameUnknown, Refused, guarded, is_untrusted
 from kernel.sealing import Unreadable, unseal
 
 PURPOSE = "alerts.endpoint"
@@ -83,8 +83,10 @@ def _no_answer(failure: requests.RequestException) -> NotSent:
         return NotSent("the service's certificate proves nothing", Failure.UNTRUSTED)
     if isinstance(failure, Refused):
         return NotSent(str(failure), Failure.PERMANENT)
-    if isinstance(failure, NameUnknown | TooLong):
+    if isinstance(failure, NameUnknown):
         return NotSent(str(failure))
+    if isinstance(failure, requests.Timeout):
+        return NotSent("the call took too long")
     return NotSent(f"no answer: {type(failure).__name__}")
 
 

@@ -47,9 +47,10 @@ def save_preferences(*, user: User, modes: Modes, hours: Hours, at: datetime) ->
 
 def wished_for(wishes: Wishes, modes: Modes, hours: Hours) -> Wishes:
     """The wishes as they would be with these settings. Raises Invalid; stores nothing."""
+    _refuse_what_is_not_there(modes, wishes)
     as_role_has_it = replace(wishes, modes={})
     kept = {key: mode for key, mode in modes.items() if mode != _mode(as_role_has_it, *key)}
-    _refuse_nonsense(modes, kept, hours, wishes)
+    _refuse_contradictions(kept, hours)
     return replace(wishes, modes=kept, hours=hours)
 
 
@@ -97,7 +98,7 @@ def _set_hours(row: NotificationHours, hours: Hours, *, at: datetime) -> None:
     row.save()
 
 
-def _refuse_nonsense(modes: Modes, kept: Modes, hours: Hours, wishes: Wishes) -> None:
+def _refuse_contradictions(kept: Modes, hours: Hours) -> None:
     if (hours.quiet_from is None) != (hours.quiet_until is None):
         missing = "quiet_until" if hours.quiet_until is None else "quiet_from"
         raise Invalid(_("Quiet hours need a beginning and an end."), field=missing)
@@ -107,6 +108,9 @@ def _refuse_nonsense(modes: Modes, kept: Modes, hours: Hours, wishes: Wishes) ->
         raise Invalid(
             _("Say when the digest should come, or choose something else than the digest."), field="digest_at"
         )
+
+
+def _refuse_what_is_not_there(modes: Modes, wishes: Wishes) -> None:
     places = {None, *(endpoint.pk for endpoint in wishes.endpoints)}
     for (event, place), mode in modes.items():
         if event not in Event.values or place not in places or mode not in Mode.values:
