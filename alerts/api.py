@@ -11,10 +11,21 @@ from rest_framework.viewsets import ViewSetMixin
 from alerts import operations
 from alerts.filters import INCIDENT, AlertFilter, DeliveryFilter
 from alerts.models import Alert, Delivery
-from alerts.permissions import acknowledges, alerts_visible_to, deliveries_visible_to, may_acknowledge, reads_alerts
+from alerts.permissions import (
+    acknowledges,
+    alerts_visible_to,
+    deliveries_visible_to,
+    may_acknowledge,
+    may_requeue,
+    reads_alerts,
+    requeues,
+)
 from kernel.api.fields import ScopedIdRelatedField, ScopedSlugRelatedField
 from kernel.api.serializers import StrictModelSerializer
 from kernel.api.views import ResourceViewSet, verb
+
+# More than the longest chain has people.
+MOST_ESCALATIONS = 100
 
 
 class AlertSerializer(StrictModelSerializer):
@@ -25,7 +36,8 @@ class AlertSerializer(StrictModelSerializer):
     class Meta:
         model = Alert
         fields = [
-            *("id", "incident", "client", "kind", "level", "due_at", "detected_at", "state", "acked_by", "acked_at")
+            *("id", "incident", "client", "kind", "level", "due_at", "detected_at", "state", "acked_by", "acked_at"),
+            *("escalate_at", "escalations", "clock_jump"),
         ]
         read_only_fields = fields
 
@@ -51,8 +63,9 @@ class AlertViewSet(ResourceViewSet):
         return alerts_visible_to(user).select_related("client", "acked_by")
 
     def version_of(self, alert: Alert) -> int:
-        """Within a round an alert comes into each state once, and only with its state it changes."""
-        return alert.round * len(Alert.State) + Alert.State.values.index(alert.state)
+        """Within a round an alert comes into each state once, and changes only with its state and its escalations."""
+        stage = alert.round * len(Alert.State) + Alert.State.values.index(alert.state)
+        return 2 * (stage * MOST_ESCALATIONS + alert.escalations) + (alert.escalate_at is None)
 
     @verb()
     def acknowledge(self, alert: Alert, _data: dict[str, Any]) -> None:
@@ -80,7 +93,7 @@ class DeliveryViewSet(ResourceViewSet):
     filterset_class = DeliveryFilter
     ordering_fields = ["id", "next_attempt_at"]
     ordering = ["-id"]
-    permissions = {"list": reads_alerts, "retrieve": reads_alerts}
+    permissions = {"list": reads_alerts, "retrieve": reads_alerts, "requeue": (requeues, may_requeue)}
 
     def scope(self, user: Any) -> QuerySet[Delivery]:
         return deliveries_visible_to(user).select_related("recipient")
@@ -89,6 +102,11 @@ class DeliveryViewSet(ResourceViewSet):
         """An attempt under way is told from one that has ended by its lease."""
         stage = 2 * Delivery.State.values.index(delivery.state) + (delivery.lease_token is None)
         return delivery.attempts * 2 * len(Delivery.State) + stage
+
+    @verb()
+    def requeue(self, delivery: Delivery, _data: dict[str, Any]) -> None:
+        """A message that could not be delivered is tried once more, at once."""
+        operations.requeue_delivery(delivery, actor=self.actor, at=self.now)
 
 
 routes: list[tuple[str, type[ViewSetMixin]]] = [("alerts", AlertViewSet), ("deliveries", DeliveryViewSet)]

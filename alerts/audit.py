@@ -1,6 +1,6 @@
 """The invariants between clocks, alerts and deliveries, as queries: `alert_audit` prints what they find.
 
-R1 to R10 are told in docs/alerts.md. Reading only; what can be mended is mended by `operations.repair`.
+R1 to R12 are told in docs/alerts.md. Reading only; what can be mended is mended by `operations.repair`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from sla.subjects import owner_of, owners
 
 SWEPT_WITHIN = timedelta(seconds=30)
 TRIED_WITHIN = timedelta(seconds=60)
+ESCALATED_WITHIN = timedelta(seconds=60)
+# Messages that belong to an alert; the others stand for themselves.
+ABOUT_ALERTS = (Delivery.Notice.RAISED, Delivery.Notice.RETRACTED)
 SEQUENCED_WITHIN = timedelta(minutes=5)
 
 
@@ -56,6 +59,10 @@ def violations(now: datetime, *, stopped_too: bool = False) -> Iterator[Violatio
     for kind, owner in owners():
         for subject_id in owner.open_without_clock():
             yield Violation("R10", f"{kind} {subject_id} is open and has no clock")
+    for alert in unheard_alerts(now):
+        yield Violation("R11", f"alert {alert.pk} should have gone on at {alert.escalate_at:%Y-%m-%d %H:%M:%S}")
+    for delivery in misplaced_deliveries():
+        yield Violation("R12", f"delivery {delivery.pk} is a {delivery.notice} and belongs to the wrong thing")
 
 
 def overdue_unswept(now: datetime) -> QuerySet[Clock]:
@@ -120,6 +127,18 @@ def following(delivery: Delivery) -> list[Recipient]:
 def _reaches_the_same(other: Delivery, dead: Delivery) -> bool:
     is_on_its_way = other.state in {Delivery.State.PENDING, Delivery.State.SENT} and not other.in_digest
     return is_on_its_way and (other.recipient_id, other.role) == (dead.recipient_id, dead.role)
+
+
+def unheard_alerts(now: datetime) -> QuerySet[Alert]:
+    """R11. Nobody acknowledged them in time, and nobody else was told."""
+    return Alert.objects.to_escalate(now - ESCALATED_WITHIN).filter(clock__stopped_at=None).order_by("pk")
+
+
+def misplaced_deliveries() -> QuerySet[Delivery]:
+    """R12. Messages about an alert that name none or another client's, and others that name one."""
+    about = Q(notice__in=ABOUT_ALERTS)
+    wrong = (about & (Q(alert=None) | ~Q(client=F("alert__client")))) | (~about & Q(alert__isnull=False))
+    return Delivery.objects.filter(wrong).order_by("pk")
 
 
 def differing_clocks(now: datetime, *, stopped_too: bool) -> Iterator[Violation]:

@@ -18,6 +18,7 @@ def envelope(deliveries: Sequence[Delivery]) -> Delivery:
     between two.
     """
     first = deliveries[0]
+    assert first.group is not None
     rows = sorted(
         ((one, one.alert) for one in deliveries if one.alert is not None),
         key=lambda row: (not row[1].is_breach, row[1].due_at, row[1].pk),

@@ -20,11 +20,13 @@ from sla.models import Clock
 def exposition(now: datetime) -> bytes:
     """The text that /metrics answers."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(now))
+    registry.register(Figures(now))
     return generate_latest(registry)
 
 
-class _Figures(Collector):
+class Figures(Collector):
+    """Everything, as it is at `now`."""
+
     def __init__(self, now: datetime) -> None:
         self.now = now
 
@@ -43,6 +45,8 @@ class _Figures(Collector):
         yield _gauge("tamhub_sweep_lag_seconds", "How long the oldest clock waits for the sweep.", _age(waking, now))
         due = Delivery.objects.due(now).aggregate(first=Min("next_attempt_at"))["first"]
         yield _gauge("tamhub_delivery_lag_seconds", "How long the oldest due delivery waits.", _age(due, now))
+        unheard = Alert.objects.to_escalate(now).aggregate(first=Min("escalate_at"))["first"]
+        yield _gauge("tamhub_escalation_lag_seconds", "How long the oldest escalation waits.", _age(unheard, now))
         facts = OutboxEvent.objects.filter(position=None).aggregate(first=Min("at"))["first"]
         yield _gauge("tamhub_outbox_lag_seconds", "How long the oldest fact has no position.", _age(facts, now))
         if (ended := last_pass()) is not None:

@@ -3,9 +3,12 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from alerts.routing import DUTY
+from alerts.routing import DUTY, ON_DUTY
+from sla.ladder import NAMED
 
 _ROLES: dict[str, str | Promise] = {
+    "assignee": _("assignee"),
+    "assignee_stand_in": _("stands in for the assignee"),
     "tam": _("TAM"),
     "tam_stand_in": _("stands in for the TAM"),
     "deputy": _("deputy TAM"),
@@ -14,6 +17,8 @@ _ROLES: dict[str, str | Promise] = {
     "head_stand_in": _("stands in for the department head"),
     "service_manager": _("service manager"),
     "service_manager_stand_in": _("stands in for the service manager"),
+    ON_DUTY: _("on duty"),
+    f"{ON_DUTY}_stand_in": _("on duty"),
     DUTY: _("duty mailbox"),
 }
 _REASONS: dict[str, str | Promise] = {
@@ -24,6 +29,8 @@ _REASONS: dict[str, str | Promise] = {
 
 
 def role_label(role: str) -> str:
+    if role.startswith(NAMED):
+        return str(_("named by the ladder"))
     return str(_ROLES.get(role, role))
 
 

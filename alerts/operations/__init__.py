@@ -7,6 +7,7 @@ from alerts.operations.jumps import note_jump
 from alerts.operations.passes import repair, run_pass
 from alerts.operations.raising import record_past
 from alerts.operations.reconciling import reconcile
+from alerts.operations.requeueing import requeue_delivery
 from alerts.operations.sweeping import SweepResult, sweep
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "reconcile",
     "record_past",
     "repair",
+    "requeue_delivery",
     "run_pass",
     "sweep",
 ]

@@ -166,11 +166,13 @@ POST   incidents/bulk/ items                   | 200 200 200 200 403 403 403 200
 GET    alerts/                                 | 200 200 200 200 200 200 200 200 403 403 401
 GET    alerts/{own.alert.pk}/                  | 200 200 200 200 404 200 404 200 403 403 401
 GET    alerts/{foreign.alert.pk}/              | 200 200 404 404 404 404 404 200 403 403 401
-POST   alerts/{own.alert.pk}/acknowledge/      | 200 200 200 200 403 200 403 403 403 403 401
-POST   alerts/{foreign.alert.pk}/acknowledge/  | 200 200 404 404 403 404 403 403 403 403 401
+POST   alerts/{own.alert.pk}/acknowledge/      | 200 200 200 200 404 200 404 403 403 403 401
+POST   alerts/{foreign.alert.pk}/acknowledge/  | 200 200 404 404 404 404 404 403 403 403 401
 GET    deliveries/                             | 200 200 200 200 200 200 200 200 403 403 401
 GET    deliveries/{own.delivery.pk}/           | 200 200 200 200 404 200 404 404 403 403 401
 GET    deliveries/{foreign.delivery.pk}/       | 200 200 404 404 404 404 404 404 403 403 401
+POST   deliveries/{own.delivery.pk}/requeue/   | 200 200 200 200 403 403 403 403 403 403 401
+POST   deliveries/{foreign.delivery.pk}/requeue/ | 200 200 404 404 403 403 403 403 403 403 401
 
 GET    reports/quality/                        | 200 200 200 200 200 200 200 200 403 403 401
 GET    schema/                                 | 200 200 200 200 200 200 200 200 200 200 401

@@ -61,6 +61,9 @@ def test_an_alert_says_what_was_owed_and_when(tam, incident):
         "state": "open",
         "acked_by": None,
         "acked_at": None,
+        "escalate_at": text(BREACHED + timedelta(minutes=15)),
+        "escalations": 0,
+        "clock_jump": False,
     }
     assert (warning["level"], warning["state"]) == (80, "open")
     assert tam.get(f"{ALERTS}{breach['id']}/").json() == breach
@@ -213,7 +216,19 @@ def test_who_stands_in_for_somebody_reads_what_went_to_oneself(api, incident):
     Delivery.objects.filter(alert=breach).update(recipient=engineer)
     program = api(engineer)
     assert [row["alert"] for row in rows(program.get(f"{DELIVERIES}?alert={breach.pk}"))] == [breach.pk]
-    assert rows(program.get(ALERTS)) == []
+    assert [row["id"] for row in rows(program.get(ALERTS))] == [breach.pk]
+    assert program.post(f"{ALERTS}{breach.pk}/acknowledge/").json()["acked_by"] == "erik"
+
+
+def test_a_dead_message_is_tried_again_and_one_that_was_sent_is_not(tam, incident):
+    dead, sent = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=dead.pk).update(state="dead", end_reason="550 no such user")
+    Delivery.objects.filter(pk=sent.pk).update(state="sent", sent_at=BREACHED)
+    again = tam.post(f"{DELIVERIES}{dead.pk}/requeue/").json()
+    assert (again["state"], again["end_reason"]) == ("pending", "")
+    assert tam.post(f"{DELIVERIES}{dead.pk}/requeue/").json()["state"] == "pending"
+    assert tam.post(f"{DELIVERIES}{sent.pk}/requeue/").status_code == 409
+    assert History.objects.filter(subject_kind="alerts.delivery", verb="requeued").count() == 1
 
 
 def test_a_token_for_another_client_does_not_show_even_what_went_to_oneself(api, acme, incident):
