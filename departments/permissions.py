@@ -2,8 +2,15 @@
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Grant, Role
-from accounts.permissions import Person, clients_visible_to, has_role, is_staff_member, runs_service
+from accounts.models import Grant, Role, User
+from accounts.permissions import (
+    Person,
+    clients_visible_to,
+    colleagues_to_choose,
+    has_role,
+    is_staff_member,
+    runs_service,
+)
 from accounts.reach import reach_of
 from departments.models import Absence, Department, DutyShift, GroupMapping
 
@@ -48,6 +55,16 @@ def may_record_absence_of(user: Person, person_id: int) -> bool:
     return led.exists()
 
 
+def people_to_record_absences_of(user: Person) -> QuerySet[User]:
+    """Oneself, the people of departments one heads, everybody for who runs the service; by name."""
+    rows = colleagues_to_choose(user)
+    if not runs_service(user):
+        reach = reach_of(user)
+        led = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, scope_id__in=reach.headed_department_ids)
+        rows = rows.filter(Q(pk=reach.user_id) | Q(pk__in=led.values("user")))
+    return rows.order_by("first_name", "last_name", "username")
+
+
 def may_read_roster(user: Person) -> bool:
     """Who is on duty is no secret among the provider's people, and none of the clients' business."""
     return is_staff_member(user)
@@ -67,6 +84,12 @@ def may_plan_duty_for(user: Person, department: Department | None) -> bool:
     if runs_service(user):
         return True
     return department is not None and department.pk in reach_of(user).headed_department_ids
+
+
+def departments_to_plan(user: Person) -> QuerySet[Department]:
+    """Whose duty one may plan."""
+    rows = departments_to_choose(user)
+    return rows if runs_service(user) else rows.filter(pk__in=reach_of(user).headed_department_ids)
 
 
 def may_change_shift(user: Person, shift: DutyShift) -> bool:

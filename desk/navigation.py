@@ -87,7 +87,7 @@ def _groups(user: User, *, over: int = 0) -> tuple[Group, ...]:
         around.append(_alerts())
     if serves_clients(user):
         around.insert(0, Item(label=_("Clients"), url=reverse("clients"), icon="building-2", key="c"))
-    return Group(items=(*work, _departments())), Group(items=tuple(around))
+    return Group(items=(*work, _departments(), _duty())), Group(items=tuple(around))
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
@@ -111,6 +111,10 @@ def _incidents(over: int = 0) -> Item:
 
 def _departments() -> Item:
     return Item(label=_("Departments"), url=reverse("departments"), icon="list-todo", key="d")
+
+
+def _duty() -> Item:
+    return Item(label=_("Duty roster"), url=reverse("duty"), icon="phone", key="y")
 
 
 def _company() -> Item:

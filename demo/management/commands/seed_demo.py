@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from demo.seeding.duty import seed_duty
 from demo.seeding.incidents import open_watched, seed_incidents
 from demo.seeding.log import play_log
 from demo.seeding.night import seed_night
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         self._say("staff, clients and contracts")
         seed_promises(now=now)
         seed_people(now=now)
+        seed_duty(now=now)
         seed_projects(now=now)
         seed_vendors(now=now)
         seed_night(now=now)

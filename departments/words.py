@@ -1,0 +1,93 @@
+"""The duty roster in sentences. Times are in the active zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils import formats, timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from departments.models import Department
+from departments.queries.roster import Line, Roster, Stretch
+
+MOST_NAMED = 4
+
+
+def duty_sentence(found: Roster, *, now: datetime) -> str:
+    """Who is called now, and who comes next for those without anybody of their own."""
+    if found.is_empty:
+        return _("Nobody is on duty: nothing is planned yet. Outside working hours alerts go to the duty mailbox.")
+    own = [(line, people) for line in found.departments if (people := _people_at(line, now))]
+    parts = [_for(people, str(line.department)) for line, people in own[:MOST_NAMED]]
+    if len(own) > MOST_NAMED:
+        rest = len(own) - MOST_NAMED
+        parts.append(
+            ngettext("others for %(n)d department more", "others for %(n)d departments more", rest) % {"n": rest}
+        )
+    everybody = _people_at(found.provider, now)
+    if everybody:
+        parts.append(_for(everybody, _("everything else") if own else _("everything")))
+    sentences = [_("On duty now: %(parts)s.") % {"parts": _listed(parts)}] if parts else [_("Nobody is on duty now.")]
+    later = next((s for s in found.provider.stretches if s.starts_at > now and s.people != tuple(everybody)), None)
+    if later is not None and later.people:
+        words = _("From %(time)s %(people)s for everything else.")
+        sentences.append(words % {"time": moment(later.starts_at, now=now), "people": _listed(map(str, later.people))})
+    return " ".join(sentences)
+
+
+def gap_sentences(found: Roster, *, now: datetime) -> list[str]:
+    """When nobody can be reached, the soonest first; departments with the same gap in one sentence."""
+    if found.is_empty:
+        return []
+    together: dict[tuple[datetime, datetime], list[Department]] = {}
+    for line in found.departments:
+        for gap in line.gaps:
+            if line.department is not None and gap.ends_at > now:
+                together.setdefault((gap.starts_at, gap.ends_at), []).append(line.department)
+    return [
+        _("Nobody is on duty for %(places)s from %(from)s to %(to)s.")
+        % {"places": _places(departments), "from": moment(begins, now=now), "to": moment(ends, now=now)}
+        for (begins, ends), departments in sorted(together.items(), key=lambda pair: pair[0])
+    ]
+
+
+def moment(instant: datetime, *, now: datetime) -> str:
+    """ "18:00" today, else "Sat 08:00", with the date where the weekday alone could mislead."""
+    local, today = timezone.localtime(instant), timezone.localdate(now)
+    ahead = (local.date() - today).days
+    if ahead == 0:
+        return formats.date_format(local, "H:i")
+    return formats.date_format(local, "D H:i" if 0 < ahead < 6 else _("D j M H:i"))
+
+
+def span(stretch: Stretch, *, begin: datetime, end: datetime) -> str:
+    """The part of a stretch within a day: "18:00–24:00", empty for the whole day."""
+    starts_at, ends_at = max(stretch.starts_at, begin), min(stretch.ends_at, end)
+    if (starts_at, ends_at) == (begin, end):
+        return ""
+    until = "24:00" if ends_at == end else formats.date_format(timezone.localtime(ends_at), "H:i")
+    return f"{formats.date_format(timezone.localtime(starts_at), 'H:i')}–{until}"
+
+
+def _people_at(line: Line, now: datetime) -> Sequence[User]:
+    return next((s.people for s in line.stretches if s.starts_at <= now < s.ends_at), ())
+
+
+def _for(people: Iterable[User], place: str) -> str:
+    return _("%(people)s for %(place)s") % {"people": _listed(map(str, people)), "place": place}
+
+
+def _places(departments: Sequence[Department]) -> str:
+    names = [department.short for department in departments[:MOST_NAMED]]
+    rest = len(departments) - MOST_NAMED
+    if rest > 0:
+        names.append(ngettext("%(n)d department more", "%(n)d departments more", rest) % {"n": rest})
+    return _listed(names)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return get_text_list(list(names), _("and"))
