@@ -115,7 +115,8 @@ class PolicyForm(forms.Form):
     def promised(self) -> dict[str, Any]:
         """What the operations take, without the ladder."""
         rules = ("pause_on", "reopen", "reopen_within_days", "update_mode", "escalate_after_s")
-        return {"targets": self.targets()} | {name: self.cleaned_data[name] for name in rules if name in self.fields}
+        found = {name: self.cleaned_data[name] for name in rules if name in self.fields}
+        return {**found, "targets": self.targets(), "pause_on": sorted(found["pause_on"])}
 
 
 def field_of(place: str, targets: Sequence[TargetInput]) -> str:
@@ -215,13 +216,21 @@ def steps_initial(promised: Mapping[str, Any]) -> list[dict[str, Any]]:
     return shown
 
 
-def told_by(steps: Sequence[Step]) -> dict[str, Any]:
-    """What the operations take: steps with receivers are the ladder, every level is a threshold."""
+def told_by(steps: Sequence[Step], *, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What the operations take: steps with receivers are the ladder, every level is a threshold.
+
+    Who stands on a step, and which steps there are, has no order: what says the same as `before` is the same.
+    """
     ordered = sorted(steps, key=lambda step: step.level)
-    return {
-        "ladder": tuple(step for step in ordered if step.to),
-        "thresholds": sorted({step.level for step in ordered}),
-    }
+    known = {_meaning(step): step for step in before["ladder"]}
+    ladder = tuple(known.get(_meaning(step), step) for step in ordered if step.to)
+    if len(ladder) == len(before["ladder"]) and {_meaning(step) for step in ladder} == known.keys():
+        ladder = tuple(before["ladder"])
+    return {"ladder": ladder, "thresholds": sorted({step.level for step in ordered})}
+
+
+def _meaning(step: Step) -> tuple[object, ...]:
+    return step.level, frozenset(step.to), frozenset(step.priorities), step.any_hour
 
 
 class PolicyExampleForm(ExampleForm):

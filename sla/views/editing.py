@@ -41,7 +41,7 @@ class Clash:
 def notes(form: forms.Form, *, in_force: Mapping[str, Any]) -> dict[str, Note]:
     """By the name of the field; `in_force` holds the values that count now, in the form's own shape."""
     found = {}
-    for name in form.fields:
+    for name in (bound.name for bound in form.visible_fields()):
         bound = form[name]
         errors = tuple(str(error) for error in bound.errors)
         was = equals = ""

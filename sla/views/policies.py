@@ -79,10 +79,11 @@ class Draft:
         """What is typed, or shown while nothing is; as the operations take it."""
         if not self.is_bound:
             return dict(self.shown)
-        told = (
-            told_by([step for form in self.steps if (step := form.step()) is not None]) if self.steps.is_bound else {}
-        )
-        return {**self.shown, **self.form.promised(), **told}
+        promised = {**self.shown, **self.form.promised()}
+        if self.steps.is_bound:
+            steps = [step for form in self.steps if (step := form.step()) is not None]
+            promised |= told_by(steps, before=self.shown)
+        return promised
 
 
 @login_required

@@ -124,10 +124,13 @@ def test_calendars_are_the_houses_own(world, browse):
 
 # --- publishing ----------------------------------------------------------------------------------------------------
 def test_what_is_shown_and_sent_back_changes_nothing(world, gold, browse):
+    ladder = (Step(100, ("service_manager", "user:tam", "tam")), Step(50, ("head", "assignee"), ("P2", "P1"), False))
+    changes = {"ladder": ladder, "pause_on": ["vendor", "problem", "client"], "escalate_after_s": 1800}
+    operations.update_policy(policy=gold, changes=changes, actor=None, at=world.now)
     browser = browse(world.manager)
     page = browser.get("/policies/gold/")
     assert browser.post("/policies/gold/", {**filled(page), "do": "now"}).status_code == 302
-    assert gold.versions.count() == 2
+    assert gold.versions.count() == 3
     calendar = browser.get("/calendars/service/")
     assert browser.post("/calendars/service/", {**filled(calendar), "do": "now"}).status_code == 302
     assert CalendarVersion.objects.filter(calendar__slug="service").count() == 1
