@@ -173,14 +173,14 @@ class PolicyViewSet(HasVersions, Creates, Updates):
     def perform_create(self, data: dict[str, Any]) -> SlaPolicy:
         if "valid_from" in data:
             raise Invalid(_("The first version of a policy counts at once."), field="valid_from")
-        return create_policy(actor=self.actor, at=self.now, **_plain(data))
+        return create_policy(actor=self.actor, at=self.now, **policy_input(data))
 
     @transaction.atomic
     def perform_update(self, policy: SlaPolicy, data: dict[str, Any], *, expected_version: int | None) -> None:
         is_default, valid_from = data.pop("is_default", policy.is_default), data.pop("valid_from", None)
         update_policy(
             policy=policy,
-            changes=_plain(data),
+            changes=policy_input(data),
             actor=self.actor,
             at=self.now,
             valid_from=valid_from,
@@ -218,7 +218,7 @@ def _promised(version: PolicyVersion) -> dict[str, Any]:
     }
 
 
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+def policy_input(data: Mapping[str, Any]) -> dict[str, Any]:
     """The input as the operations take it."""
     read = dict(data)
     if "targets" in read:
