@@ -312,7 +312,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatusEnum": "incidents.models.Status",
         "HoldReasonEnum": "incidents.models.HoldReason",
         "ClockKindEnum": "sla.models.Clock.Kind",
-        "DeliveryStateEnum": "alerts.models.Delivery.State",
+        "ClockStateEnum": "sla.models.Clock.State",
         "PriorityEnum": "sla.models.Priority",
         "BulkOutcomeEnum": "incidents.api.serializers.OUTCOMES",
     },
