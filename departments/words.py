@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.utils import formats, timezone
@@ -15,32 +15,45 @@ from departments.models import Department
 from departments.queries.roster import Line, Roster, Stretch
 
 MOST_NAMED = 4
+MOST_GAPS = 5
 
 
 def duty_sentence(found: Roster, *, now: datetime) -> str:
     """Who is called now, and who comes next for those without anybody of their own."""
     if found.is_empty:
         return _("Nobody is on duty: nothing is planned yet. Outside working hours alerts go to the duty mailbox.")
-    own = [(line, people) for line in found.departments if (people := _people_at(line, now))]
-    parts = [_for(people, str(line.department)) for line, people in own[:MOST_NAMED]]
+    own = [(line, people) for line in found.departments if line.department and (people := _people_at(line, now))]
+    parts = [_for(people, line.department.short) for line, people in own[:MOST_NAMED] if line.department]
     if len(own) > MOST_NAMED:
         rest = len(own) - MOST_NAMED
-        parts.append(
-            ngettext("others for %(n)d department more", "others for %(n)d departments more", rest) % {"n": rest}
-        )
+        words = ngettext("others for %(n)d department more", "others for %(n)d departments more", rest)
+        parts.append(words % {"n": rest})
     everybody = _people_at(found.provider, now)
     if everybody:
         parts.append(_for(everybody, _("everything else") if own else _("everything")))
-    sentences = [_("On duty now: %(parts)s.") % {"parts": _listed(parts)}] if parts else [_("Nobody is on duty now.")]
-    later = next((s for s in found.provider.stretches if s.starts_at > now and s.people != tuple(everybody)), None)
-    if later is not None and later.people:
-        words = _("From %(time)s %(people)s for everything else.")
-        sentences.append(words % {"time": moment(later.starts_at, now=now), "people": _listed(map(str, later.people))})
-    return " ".join(sentences)
+    said = _("On duty now: %(parts)s.") % {"parts": _listed(parts)} if parts else _("Nobody is on duty now.")
+    return " ".join([said, *_then(found.provider, everybody, now=now)])
+
+
+def _then(provider: Line, everybody: Sequence[User], *, now: datetime) -> Iterator[str]:
+    """Until when that holds for those without anybody of their own, and who is called after."""
+    ahead = [stretch for stretch in provider.stretches if stretch.starts_at > now]
+    changes = next((stretch for stretch in ahead if stretch.people != tuple(everybody)), None)
+    if changes is not None and everybody and not changes.people:
+        yield _("That holds until %(time)s for everything else.") % {"time": moment(changes.starts_at, now=now)}
+    called = next(
+        (one for one in ahead if one.people and changes is not None and one.starts_at >= changes.starts_at), None
+    )
+    if called is not None:
+        words = {"time": moment(called.starts_at, now=now), "people": _listed(map(str, called.people))}
+        yield _("From %(time)s %(people)s for everything else.") % words
 
 
 def gap_sentences(found: Roster, *, now: datetime) -> list[str]:
-    """When nobody can be reached, the soonest first; departments with the same gap in one sentence."""
+    """When nobody can be reached, the soonest first; departments with the same gap in one sentence.
+
+    The last sentence counts those that are not told one by one.
+    """
     if found.is_empty:
         return []
     together: dict[tuple[datetime, datetime], list[Department]] = {}
@@ -48,11 +61,16 @@ def gap_sentences(found: Roster, *, now: datetime) -> list[str]:
         for gap in line.gaps:
             if line.department is not None and gap.ends_at > now:
                 together.setdefault((gap.starts_at, gap.ends_at), []).append(line.department)
-    return [
+    said = [
         _("Nobody is on duty for %(places)s from %(from)s to %(to)s.")
         % {"places": _places(departments), "from": moment(begins, now=now), "to": moment(ends, now=now)}
         for (begins, ends), departments in sorted(together.items(), key=lambda pair: pair[0])
     ]
+    rest = len(said) - MOST_GAPS
+    if rest > 0:
+        more = ngettext("And %(n)d time more in these two weeks.", "And %(n)d times more in these two weeks.", rest)
+        said[MOST_GAPS:] = [more % {"n": rest}]
+    return said
 
 
 def moment(instant: datetime, *, now: datetime) -> str:
