@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 T = TypeVar("T")
 # After each a further try, each within half and one and a half of it, so that two losers do not meet again.
-PAUSES_S = (0.05, 0.2, 0.5)
+PAUSES_S = (0.1, 0.5, 2.0)
+INSISTS_EVERY_S = 0.5
 # PostgreSQL's names: serialization_failure, deadlock_detected, lock_not_available. On SQLite one waits in line instead.
 _LOST_RACES = frozenset({"40001", "40P01", "55P03"})
 
@@ -31,6 +32,22 @@ def run(work: Callable[[], T]) -> T:
                 raise
         time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
     return work()
+
+
+def insist(work: Callable[[], T], *, for_s: float) -> T:
+    """What `work` returns; again twice a second while the database is away, for what must be written down.
+
+    The answer to a commit may have been lost: `work` must bear to be done twice.
+    """
+    until = time.monotonic() + for_s
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() >= until:
+                raise
+        connection.close()
+        time.sleep(INSISTS_EVERY_S)
 
 
 def is_lost_race(error: BaseException) -> bool:

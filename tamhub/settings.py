@@ -103,7 +103,8 @@ SHELL_NAVIGATION = "desk.navigation.shell"
 _SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=1000;",
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=1000;"
+    "PRAGMA journal_size_limit=4194304;",
 }
 _POSTGRESQL = {
     "connect_timeout": 3,

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from alerts.operations.operators import tell_of_unreachable_duty
 from alerts.operations.sweeping import measure_anew
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
+from kernel import retrying
 from kernel.clock import Clock, going_on_from
 from kernel.failpoints import failpoint
 from kernel.locking import lock
@@ -33,6 +35,7 @@ from kernel.locking import lock
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
+INSISTS_S = 8.0  # a mail takes 20 s at most; until the lease ends, nobody else touches the delivery
 # As many due deliveries are tried for one claim: with several senders the first are often taken already.
 CANDIDATES = 10
 # As many first attempts at one address go out one by one; if there are more, they share a mail, up to so many in one.
@@ -145,9 +148,9 @@ def _attempt(deliveries: Sequence[Delivery], *, clock: Clock) -> list[str]:
         log.exception("Delivery %s could not be prepared", envelope.pk)
         return _failed(deliveries, content, mail.NotSent(repr(error)), at=clock())
     at = clock()
-    return [
-        _finish(delivery, content, Outcome.OK, at=at, state=Delivery.State.SENT, sent_at=at) for delivery in deliveries
-    ]
+    sent = partial(_finish, content=content, outcome=Outcome.OK, at=at, state=Delivery.State.SENT, sent_at=at)
+    # What is gone cannot be called back: to give up at once because the database is away would send it twice.
+    return [retrying.insist(partial(sent, delivery), for_s=INSISTS_S) for delivery in deliveries]
 
 
 def _failed(
@@ -187,9 +190,10 @@ def _finish(
     if state == Delivery.State.DEAD and delivery.alert_id:  # alert before delivery: it may be withdrawn at this moment
         delivery.alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()
     ours = Delivery.objects.filter(pk=delivery.pk, lease_token=delivery.lease_token, state=Delivery.State.PENDING)
+    attempt = DeliveryAttempt.objects.filter(delivery=delivery, number=delivery.attempts)
     if not ours.update(state=state, lease_token=None, lease_until=None, **columns):
         outcome, state = Outcome.UNKNOWN, Delivery.State.PENDING
-    attempt = DeliveryAttempt.objects.filter(delivery=delivery, number=delivery.attempts)
+        attempt = attempt.filter(ended_at=None)  # or it is on record already, and only the answer to that was lost
     attempt.update(ended_at=at, outcome=outcome, error=error[:500])
     if state == Delivery.State.DEAD and delivery.alert is not None:
         tell_instead(delivery, delivery.alert, now=at)

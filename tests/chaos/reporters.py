@@ -27,11 +27,14 @@ def a_token() -> str:
     return create_token(user=root, name="chaos", scope="write", clients=(), at=timezone.now(), actor=None)[1]
 
 
-def report(web: Web, client: Client, number: int, *, text: str = "", **options: str) -> Reply:
+def a_ticket(client: Client, number: int, *, text: str = "") -> dict[str, str]:
     opened_at = timezone.now().replace(microsecond=0).isoformat().replace("+00:00", "Z")
     ticket = {"client": client.slug, "title": f"Ticket {number}", "priority": "P2", "opened_at": opened_at}
-    body = ticket | ({"description": text} if text else {})
-    return web.call("PUT", f"/api/v1/incidents/by-ref/jira/{number}/", body=body, headers=options)
+    return ticket | ({"description": text} if text else {})
+
+
+def report(web: Web, client: Client, number: int, *, text: str = "") -> Reply:
+    return web.call("PUT", f"/api/v1/incidents/by-ref/jira/{number}/", body=a_ticket(client, number, text=text))
 
 
 class Reporters:

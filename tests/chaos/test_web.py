@@ -10,14 +10,13 @@ from django.db.models import F
 
 from incidents.models import Incident, IncidentEvent
 from kernel.models import IdempotencyKey
-from tests.chaos.crew import Crew
+from tests.chaos.crew import Crew, Reply, Web
 from tests.chaos.lengths import at_length
-from tests.chaos.reporters import a_token, report
+from tests.chaos.reporters import a_ticket, a_token
 from tests.chaos.worlds import a_world
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
-KEY = {"Idempotency-Key": "ticket-1"}
 
 
 @pytest.mark.fault(
@@ -27,21 +26,25 @@ KEY = {"Idempotency-Key": "ticket-1"}
 )
 @pytest.mark.parametrize("waits", [False, at_length(True)])
 def test_killed_in_the_middle_of_a_request(crew: Crew, measured: Callable, waits: bool) -> None:
-    client = a_world()
+    ticket = a_ticket(a_world(), 1)
+
+    def send(web: Web) -> Reply:
+        return web.call("PUT", "/api/v1/incidents/by-ref/jira/1/", body=ticket, headers={"Idempotency-Key": "once"})
+
     dying = crew.web(TAMHUB_TESTING="1", TAMHUB_FAILPOINT="before_answer_is_kept:kill")
     dying.token = a_token()
-    assert report(dying, client, 1, **KEY).status == 0
+    assert send(dying).status == 0
     dying.process.kill_all()
     assert Incident.objects.count() == 0
     web = crew.web()
     web.token = dying.token
-    again = report(web, client, 1, **KEY)
+    again = send(web)
     assert again.status == 409, again.text
     assert 0 < int(again.headers["Retry-After"]) <= 60
     if not waits:
         IdempotencyKey.objects.update(lease_until=F("lease_until") - timedelta(seconds=60))
-    assert wait_until(lambda: report(web, client, 1, **KEY).status == 201, within_s=65)
-    repeated = report(web, client, 1, **KEY)
+    assert wait_until(lambda: send(web).status == 201, within_s=65)
+    repeated = send(web)
     assert (repeated.status, repeated.headers["Idempotent-Replayed"]) == (201, "true")
     assert Incident.objects.count() == IncidentEvent.objects.count() == 1
     measured(objects=1)

@@ -105,6 +105,24 @@ def test_the_wrapper_leaves_the_connection_as_it_was() -> None:
     assert connection.execute_wrappers == []
 
 
+def away() -> None:
+    raise OperationalError("the server closed the connection")
+
+
+def test_what_must_be_written_down_waits_for_the_database() -> None:
+    ends = iter([away, away, lambda: "done"])
+
+    def work() -> object:
+        return next(ends)()
+
+    assert retrying.insist(work, for_s=5) == "done"
+
+
+def test_but_not_for_ever() -> None:
+    with pytest.raises(OperationalError):
+        retrying.insist(away, for_s=0.1)
+
+
 @pytest.fixture
 def incident() -> Incident:
     return an_incident(client=a_client("acme"), at=timezone.now().replace(microsecond=0))
