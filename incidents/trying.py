@@ -5,18 +5,19 @@ Events and clocks are read in one ordered pass each, and measured by the functio
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from time import perf_counter
 from types import MappingProxyType
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
@@ -32,7 +33,7 @@ from kernel.errors import Invalid
 from sla.ladder import Step
 from sla.measure import BREACH, Run, epoch
 from sla.models import PROMISED, Clock, PolicyVersion
-from sla.operations import TargetInput
+from sla.operations import DEFAULT_PAUSE_ON, DEFAULT_THRESHOLDS, TargetInput
 from sla.terms import Target, Terms, for_all, terms_of
 
 # More than this is for a shorter period, or for one client.
@@ -145,6 +146,19 @@ class Outcome:
         return sum(one.is_missed_now and not one.is_missed_then for one in self.changed)
 
 
+def last_quarter(now: datetime) -> tuple[datetime, datetime]:
+    """From its first midnight to the first after it, in the zone of the installation."""
+    today = timezone.localdate(now, timezone.get_default_timezone())
+    quarter = (today.year * 12 + today.month - 1) // 3
+    since, until = (date(months // 12, months % 12 + 1, 1) for months in (3 * quarter - 3, 3 * quarter))
+    return midnight(since), midnight(until)
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day in the zone of the installation."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+
+
 def clients_to_try_on(user: Person) -> QuerySet[Client]:
     """On whose past a person may try a rule: the clients one answers for."""
     return clients_led_by(user)
@@ -153,8 +167,8 @@ def clients_to_try_on(user: Person) -> QuerySet[Client]:
 def drafted(
     *,
     targets: Iterable[TargetInput],
-    pause_on: Iterable[str] = (),
-    thresholds: Iterable[int] = (),
+    pause_on: Iterable[str] = DEFAULT_PAUSE_ON,
+    thresholds: Iterable[int] = DEFAULT_THRESHOLDS,
     reopen: str = PolicyVersion.Reopen.CONTINUE,
     reopen_within_days: int | None = None,
     update_mode: str = PolicyVersion.Update.EVERY,
@@ -184,7 +198,7 @@ def tried(
 
     Raises Invalid where there are more than `MOST_INCIDENTS`.
     """
-    began = time.perf_counter()
+    began = perf_counter()
     rows = incidents_visible_to(user).filter(
         client__in=clients_to_try_on(user), opened_at__gte=since, opened_at__lt=until
     )
@@ -194,7 +208,7 @@ def tried(
         message = _("These are more than %(most)d incidents: choose a shorter period, or one client.")
         raise Invalid(message % {"most": MOST_INCIDENTS}, field="from")
     outcome = _tried(rows, rule, now=now)
-    outcome.took_s = time.perf_counter() - began
+    outcome.took_s = perf_counter() - began
     return outcome
 
 

@@ -191,12 +191,14 @@ def test_a_reading_token_reads_and_computes_but_writes_nothing(api, role):
     program = api(world.people[role], scope="read")
     sent = bodies(world)
     for row in rows():
-        if row.method == "GET" or "compute" in row.address:
+        if row.method == "GET" or {"compute", "try"} & set(row.address.split("/")):
             continue
         answer = _send(program, row.method, API + row.address.format_map(vars(world.names)), sent.get(row.body))
         assert answer.status_code in {403, 404}, row
     assert program.get(f"{API}incidents/").status_code == 200
     assert program.post(f"{API}calendars/compute/", sent["cases"]).status_code == 200
+    if role in {"admin", "tam"}:
+        assert program.post(f"{API}sla-policies/try/", sent["rule"]).status_code == 200
 
 
 def test_a_deputy_whose_time_is_over_sees_nothing_from_that_instant(api):

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import operations
+from incidents.api.clocks import ExplainsClocks
 from incidents.api.serializers import (
     AssignInput,
     AtInput,
@@ -60,7 +61,7 @@ WHOSE = {"client": "Slug; needed where several clients have a ticket of this num
 BY_REF = r"by-ref/(?P<source>[^/]+)/(?P<external_ref>.+)"
 
 
-class IncidentViewSet(Creates, Updates):
+class IncidentViewSet(ExplainsClocks, Creates, Updates):
     """What stopped working, with the clocks of what was promised. The nearest deadline comes first."""
 
     serializer_class = IncidentSerializer
@@ -84,6 +85,8 @@ class IncidentViewSet(Creates, Updates):
         "assign": may_assign_or_take,
         "comment": may_comment,
         "events": signed_in,
+        "clocks": signed_in,
+        "clock": signed_in,
         "by_reference": signed_in,
         "report": may_report,
         "bulk": may_report,

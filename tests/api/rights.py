@@ -81,6 +81,8 @@ GET    vendors/fiberco/                        | 200 200 200 200 200 200 200 403
 PUT    vendors/fiberco/ vendor                 | 200 200 403 403 403 403 403 403 403 403 401
 PATCH  vendors/fiberco/ name                   | 200 200 403 403 403 403 403 403 403 403 401
 DELETE vendors/fiberco/                        | 204 204 403 403 403 403 403 403 403 403 401
+POST   sla-policies/try/ rule                  | 200 200 200 200 403 403 403 403 403 403 401
+POST   sla-policies/try/ foreign-rule          | 200 200 400 400 403 403 403 403 403 403 401
 
 GET    projects/                               | 200 200 200 200 200 200 200 200 200 200 401
 POST   projects/ new-project                   | 201 201 201 201 403 403 403 403 403 403 401
@@ -156,6 +158,10 @@ POST   incidents/{own.incident.pk}/comment/ public | 200 200 200 200 200 200 403
 POST   incidents/{foreign.incident.pk}/comment/ public | 200 200 404 404 404 404 404 200 404 404 401
 GET    incidents/{own.incident.pk}/events/     | 200 200 200 200 200 200 200 200 200 404 401
 GET    incidents/{foreign.incident.pk}/events/ | 200 200 404 404 404 404 404 200 404 404 401
+GET    incidents/{own.incident.pk}/clocks/     | 200 200 200 200 200 200 200 200 200 404 401
+GET    incidents/{foreign.incident.pk}/clocks/ | 200 200 404 404 404 404 404 200 404 404 401
+GET    incidents/{own.incident.pk}/clocks/resolution/ | 200 200 200 200 200 200 200 200 200 404 401
+GET    incidents/{foreign.incident.pk}/clocks/resolution/ | 200 200 404 404 404 404 404 200 404 404 401
 GET    incidents/by-ref/jira/acme-7/           | 200 200 200 200 200 200 200 200 200 404 401
 GET    incidents/by-ref/jira/globex-7/         | 200 200 404 404 404 404 404 200 404 404 401
 PUT    incidents/by-ref/jira/acme-7/ ticket    | 200 200 200 200 403 403 403 200 403 403 401
@@ -213,6 +219,8 @@ def bodies(world: World) -> dict[str, Any]:
         "preview": {"reason": "The contract was extended."},
         "new-vendor": {"slug": "coolair", "name": "Cool Air"},
         "vendor": {"slug": "fiberco", "name": "Fiber Company"},
+        "rule": {"policy": "gold", "client": "acme"},
+        "foreign-rule": {"policy": "gold", "client": "globex"},
         "new-project": {"client": "acme", "slug": "shop", "name": "Shop"},
         "new-foreign-project": {"client": "globex", "slug": "shop", "name": "Shop"},
         "project": {"client": "acme", "slug": "acme-portal", "name": "Portal 2"},
