@@ -17,6 +17,7 @@ from accounts.permissions import Person, colleagues_to_choose, runs_service
 from departments.ical.reading import MAX_BYTES
 from departments.models import CalendarFeed, Department
 from departments.permissions import departments_to_choose, departments_to_plan, people_to_record_absences_of
+from sla.models import Calendar
 from sla.permissions import calendars_visible_to
 
 INPUT_TIME: Final = "%Y-%m-%dT%H:%M"
@@ -93,7 +94,7 @@ class RotationForm(ForDepartment):
     until = _day(label=_("To"), help_text=_("On this day the last one is relieved."))
     zone = forms.ChoiceField(label=_("Time zone"))
     outside = forms.ModelChoiceField(
-        None,
+        Calendar.objects.none(),
         required=False,
         to_field_name="slug",
         empty_label=_("At all times"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -68,9 +68,6 @@ class TimeOfDay(Text):
         except ValueError:
             return self.fail("time")
 
-    def to_representation(self, value: time) -> str:
-        return f"{value:%H:%M}"
-
 
 class DutyShiftSerializer(StrictModelSerializer):
     department = ScopedSlugRelatedField(scope=departments_to_choose, required=False, allow_null=True)
@@ -113,7 +110,9 @@ class ImportSerializer(StrictSerializer):
 
     ics = serializers.CharField(max_length=LONGEST_FILE, trim_whitespace=False)
     department = ScopedSlugRelatedField(scope=departments_to_choose, required=False, allow_null=True)
-    source = Text(max_length=60, required=False, help_text="What the calendar is called; its events are known by it.")
+    source = Text(  # type: ignore[assignment]  # a field, not the property of that name
+        max_length=60, required=False, help_text="What the calendar is called; its events are known by it."
+    )
     time_zone = Zone(required=False)
 
 

@@ -28,6 +28,9 @@ FREQUENCIES = {
 }
 EARLIEST = date(2015, 1, 1)
 
+# An event as the library holds it: a mapping whose values may be any property there is, checked by `_unreadable`.
+Node = Any
+
 # Their zones would be remembered by the whole process under names that anybody chooses; known names need none.
 _OWN_ZONES = re.compile(r"^BEGIN:VTIMEZONE\s*$.*?^END:VTIMEZONE\s*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 
@@ -75,7 +78,7 @@ def read_calendar(text: str, *, since: datetime, until: datetime, zone: tzinfo) 
     """
     calendar = _parse(text)
     zone = _own_zone(calendar) or zone
-    series: dict[str, list[Component]] = {}
+    series: dict[str, list[Node]] = {}
     problems: list[Problem] = []
     for component in calendar.walk("VEVENT"):
         problem = _unreadable(component)
@@ -102,12 +105,12 @@ def read_calendar(text: str, *, since: datetime, until: datetime, zone: tzinfo) 
     return Reading(tuple(events), tuple(problems), frozenset(series.keys() - broken))
 
 
-def label_of(component: Component) -> str:
+def label_of(component: Node) -> str:
     name = str(component.get("SUMMARY", "")) or str(component.get("UID", "")) or _("An event without a name")
     return name[:120]
 
 
-def _parse(text: str) -> Component:
+def _parse(text: str) -> Node:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise Invalid(_("The file is larger than %(limit)d bytes.") % {"limit": MAX_BYTES}, field="ics")
     if len(re.findall(r"^BEGIN:", text, re.MULTILINE | re.IGNORECASE)) > 2 * MAX_EVENTS:
@@ -126,12 +129,12 @@ def _parse(text: str) -> Component:
     return calendar
 
 
-def _own_zone(calendar: Component) -> ZoneInfo | None:
+def _own_zone(calendar: Node) -> ZoneInfo | None:
     name = str(calendar.get("X-WR-TIMEZONE", ""))
     return ZoneInfo(name) if name in available_timezones() else None
 
 
-def _unreadable(component: Component) -> str:
+def _unreadable(component: Node) -> str:
     """Why this event cannot be planned with; empty where it can."""
     if not str(component.get("UID", "")).strip() or len(str(component["UID"])) > 255:
         return _("It has no UID by which it could be known again.")
@@ -161,7 +164,7 @@ def _day(value: date | datetime) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _reversed(component: Component) -> bool:
+def _reversed(component: Node) -> bool:
     start, end, length = component["DTSTART"].dt, component.get("DTEND"), component.get("DURATION")
     if end is None:
         return length is not None and length.dt.total_seconds() < 0
@@ -174,13 +177,13 @@ def _comparable(value: date | datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _unusual_rule(component: Component) -> str:
+def _unusual_rule(component: Node) -> str:
     if "EXRULE" in component or any(not _is_usual(rule) for rule in _rules(component)):
         return _("It repeats by a rule that is not supported.")
     return ""
 
 
-def _rules(component: Component) -> list[Any]:
+def _rules(component: Node) -> list[Any]:
     rules = component.get("RRULE")
     return rules if isinstance(rules, list) else [rules] if rules else []
 
@@ -198,7 +201,7 @@ def _is_usual(rule: Any) -> bool:
 
 
 def _occurrences(
-    uid: str, components: Iterable[Component], *, since: datetime, until: datetime, zone: tzinfo
+    uid: str, components: Iterable[Node], *, since: datetime, until: datetime, zone: tzinfo
 ) -> Iterator[Event]:
     components = list(components)
     repeats = any("RRULE" in one or "RDATE" in one or "RECURRENCE-ID" in one for one in components)
@@ -209,7 +212,7 @@ def _occurrences(
         yield _event(uid, found, repeats=repeats, zone=zone)
 
 
-def _event(uid: str, component: Component, *, repeats: bool, zone: tzinfo) -> Event:
+def _event(uid: str, component: Node, *, repeats: bool, zone: tzinfo) -> Event:
     starts_at = _instant(component["DTSTART"].dt, zone)
     end = component.get("DTEND")
     which = component.get("RECURRENCE-ID")
@@ -235,7 +238,7 @@ def _instant(value: date | datetime, zone: tzinfo) -> datetime:
     return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
 
 
-def _attendees(component: Component) -> Iterator[str]:
+def _attendees(component: Node) -> Iterator[str]:
     """The people invited: no rooms, nobody who declined."""
     named = component.get("ATTENDEE", [])
     for attendee in named if isinstance(named, list) else [named]:

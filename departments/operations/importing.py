@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
@@ -132,24 +132,17 @@ class _Import:
         """What series once had and no longer have, so far as they were read to the end."""
         named = {(event.uid, event.recurrence) for event in self._events}
         for key in [key for key in self._imported if key not in named and key[0] in self._complete]:
-            rows = self._imported.pop(key)
-            for row in rows:
-                if row.starts_at >= since and row.department == self._department:
-                    self._cancel(row)
+            self._cancel_all(row for row in self._imported.pop(key) if row.starts_at >= since)
 
     def plan(self) -> None:
         """Cancellations first, for they make room."""
         wanted = [event for event in self._events if not event.is_cancelled]
         for event in self._events:
             if event.is_cancelled:
-                for row in self._rows_of(event):
-                    if row.department == self._department:
-                        self._cancel(row)
-        touched = [row for event in wanted for row in self._rows_of(event)]
+                self._cancel_all(self._rows_of(event))
         drafts = [draft for event in wanted for draft in self._drafts(event)]
-        held = Held(
-            self._department, [draft for _e, _r, draft in drafts], without=[row.pk for row in touched if row.pk]
-        )
+        rows = [row.pk for _event, row, _draft in drafts if row is not None]
+        held = Held(self._department, [draft for _event, _row, draft in drafts], without=rows)
         for event, row, draft in drafts:
             problem = self._problem(draft, row, held)
             if problem:
@@ -181,9 +174,7 @@ class _Import:
             person = next((user for user in people if user == rows[0].user), people[0])
             yield event, rows[0], self._draft(event, person)
             return
-        for row in rows:
-            if row.user not in people and row.department == self._department:
-                self._cancel(row)
+        self._cancel_all(row for row in rows if row.user not in people)
         for person in people:
             yield event, next((row for row in rows if row.user == person), None), self._draft(event, person)
 
@@ -221,9 +212,11 @@ class _Import:
         else:
             self.report.unchanged += 1
 
-    def _cancel(self, row: DutyShift) -> None:
-        remove(row, actor=self._actor, at=self._at)
-        self.report.cancelled += 1
+    def _cancel_all(self, rows: Iterable[DutyShift]) -> None:
+        for row in rows:
+            if row.department == self._department:
+                remove(row, actor=self._actor, at=self._at)
+                self.report.cancelled += 1
 
     def _report(self, event: Event, message: str) -> None:
         name = event.summary.strip() or event.uid

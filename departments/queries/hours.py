@@ -70,7 +70,7 @@ def _calendars(users: Collection[int], *, at: datetime) -> dict[int, list[Busine
     calendars = dict(departments.values_list("pk", "calendar__slug"))
     versions = _versions({*calendars.values(), settings.OFFICE_CALENDAR} - {""}, at=at)
     found: dict[int, list[BusinessCalendar]] = {}
-    for user, department in sorted(places):
+    for user, department in sorted((user, department) for user, department in places if department is not None):
         version = versions.get(calendars.get(department, ""))
         if version is not None:
             found.setdefault(user, []).append(business_calendar(version))

@@ -220,7 +220,7 @@ def test_what_is_written_out_and_read_in_again_changes_nothing(shifts, django_db
     with transaction.atomic():
         unix = a_department("unix")
         people = {"ada": a_user("ada", first_name="Ada; ,\\n", last_name="Kïng"), "bob": a_user("bob")}
-        taken = {"ada": [], "bob": []}
+        taken: dict[str, list[tuple[datetime, datetime]]] = {"ada": [], "bob": []}
         for (begins, hours), note, who in shifts:
             starts_at, ends_at = MONDAY + begins * HOUR, MONDAY + (begins + hours) * HOUR
             if all(ends_at <= other[0] or other[1] <= starts_at for other in taken[who]):
