@@ -14,6 +14,7 @@ from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations.owing import owe
 from alerts.operations.passes import repair
 from alerts.routing import Recipient, chain_of
+from incidents import operations as incidents
 from incidents.models import Incident
 from kernel import outbox
 from kernel.models import OutboxEvent
@@ -152,6 +153,67 @@ def test_r9_a_fact_that_nobody_gave_its_place() -> None:
 def test_r10_an_open_incident_without_clocks() -> None:
     Clock.objects.all().delete()
     assert rules() == {"R10"}
+
+
+def test_r11_an_alert_that_nobody_heard_and_that_did_not_go_on() -> None:
+    alert = Alert.objects.get(level=100)
+    assert alert.escalate_at is not None
+    late = alert.escalate_at + timedelta(seconds=60)
+    assert rules(late - timedelta(seconds=1)) == set()
+    assert rules(late) == {"R11"}
+    operations.run_pass(late, process_name="test")
+    assert rules(late) == set()
+
+
+def test_r11_leaves_alone_what_has_stopped() -> None:
+    incident = Incident.objects.get()
+    incidents.acknowledge(incident=incident, actor=None, now=BREACHED)
+    assert "R11" not in rules(BREACHED + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("columns", [{"notice": "operator"}, {"notice": "digest"}, {"client": "another"}])
+def test_r12_a_message_that_belongs_to_the_wrong_thing(columns) -> None:
+    if "client" in columns:
+        columns = {"client": a_client()}
+    Delivery.objects.update(**columns)
+    assert "R12" in rules()
+
+
+def test_r4_leaves_alone_what_is_held() -> None:
+    """Quiet hours, hours of work, a digest, or a clock that has just jumped."""
+    Delivery.objects.update(state="pending", next_attempt_at=BREACHED + timedelta(hours=8))
+    assert "R4" not in rules(BREACHED + timedelta(hours=7))
+    Delivery.objects.update(next_attempt_at=BREACHED, in_digest=True)
+    assert "R4" not in rules(BREACHED + timedelta(hours=7))
+
+
+def test_r8_does_not_ask_for_another_when_a_second_message_reaches_the_same_person() -> None:
+    died = Delivery.objects.get()
+    Delivery.objects.update(state="dead")
+    assert died.alert is not None
+    again = Delivery(
+        alert=died.alert,
+        client=died.client,
+        recipient=died.recipient,
+        role=died.role,
+        address="endpoint-1",
+        channel="chat",
+        next_attempt_at=BREACHED,
+        created_at=BREACHED,
+    )
+    again.save()
+    assert rules() == set()
+
+
+def test_a_row_that_cannot_be_repaired_holds_up_no_other(monkeypatch) -> None:
+    an_incident(client=a_client("pollux", policy=a_policy(resolution_s=360000)))
+    operations.sweep(BREACHED)
+    Delivery.objects.all().delete()
+    broken = Alert.objects.filter(level=100).earliest("pk")
+    broken.snapshot = {**broken.snapshot, "chain": [{"nonsense": 1}]}
+    broken.save()
+    assert repair(BREACHED) == 1
+    assert list(audit.alerts_without_delivery()) == [broken]
 
 
 def test_the_command_prints_each_violation_and_fails() -> None:

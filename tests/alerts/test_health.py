@@ -9,10 +9,11 @@ from django.db import OperationalError
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts.models import Role
 from alerts import operations
 from kernel.models import ProcessBeat
 from sla.models import Clock
-from tests.factories import a_client, a_policy, an_incident
+from tests.factories import a_client, a_policy, a_user, an_incident
 
 pytestmark = pytest.mark.django_db
 PATHS = ("/health/live", "/health/ready", "/health/alerts")
@@ -63,6 +64,27 @@ def test_a_database_that_does_not_answer_is_told_without_its_words(client, monke
     answer = client.get(path)
     assert (answer.status_code, answer.json()) == (503, {"status": "failing"})
     assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.usefixtures("passed")
+def test_who_runs_the_service_is_told_ages_and_counts(browse) -> None:
+    now = timezone.now().replace(microsecond=0)
+    begun = {"at": now - timedelta(hours=1, seconds=40), "now": now - timedelta(hours=1)}
+    an_incident(client=a_client(policy=a_policy()), **begun)
+    told = browse(a_user("manager", Role.MANAGER)).get("/health/alerts").json()
+    assert told["status"] == "failing"
+    assert told["troubles"] == ["clocks are past their deadline and were not swept"]
+    assert told["oldest_overdue_s"] >= 1800
+    assert told["processes"][0]["name"] == "alerts:test"
+    assert "clock_ahead_s" in told["processes"][0]["figures"]
+    operations.run_pass(timezone.now(), process_name="alerts:test")
+    assert browse(a_user("admin", Role.ADMIN)).get("/health/alerts").json()["troubles"] == []
+
+
+@pytest.mark.parametrize("role", [Role.TAM, Role.ENGINEER, Role.CONTACT])
+@pytest.mark.usefixtures("passed")
+def test_others_are_told_no_more_than_strangers(browse, role: str) -> None:
+    assert browse(a_user("somebody", role)).get("/health/alerts").json() == {"status": "ok"}
 
 
 def test_metrics_tell_queues_and_ages(client, settings) -> None:

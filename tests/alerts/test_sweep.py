@@ -161,6 +161,28 @@ def test_a_clock_that_cannot_be_measured_does_not_hold_up_the_others() -> None:
     assert (mended.state, mended.wake_errors) == ("breached", 0)
 
 
+def test_the_operators_are_told_of_a_clock_that_fails_three_times_and_once_a_day(settings) -> None:
+    settings.DUTY_EMAIL = "duty@tamhub.example"
+    bad = an_incident(client=a_client(policy=a_policy()))
+    register("incident", Unreadable(bad.pk))
+    try:
+        now = at(1) + SECOND
+        for failed in range(1, 7):
+            operations.sweep(now)
+            assert Delivery.objects.filter(notice="operator").count() == (failed >= 3)
+            wakes = clock(bad).wake_at
+            assert wakes is not None
+            now = wakes
+        Clock.objects.update(wake_errors=2)
+        operations.sweep(now)
+        told = Delivery.objects.get(notice="operator")
+    finally:
+        register("incident", IncidentClocks())
+    assert (told.address, told.role, told.alert) == ("duty@tamhub.example", "duty", None)
+    assert "unreadable events" in told.body
+    assert operations.deliver(now).sent == 1
+
+
 class Unreadable(IncidentClocks):
     """Incidents one of which has events that cannot be read."""
 

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Iterable
 from typing import Any
+from wsgiref.simple_server import WSGIServer
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
@@ -38,9 +39,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(FreshFigures())
-        _server, thread = start_http_server(options["port"], addr=options["address"], registry=registry)
-        self.stdout.write(f"Serving http://{options['address']}:{options['port']}/metrics")
-        self.wait_for(thread)
+        server, thread = start_http_server(options["port"], addr=options["address"], registry=registry)
+        self.stdout.write(f"Serving http://{options['address']}:{server.server_port}/metrics")
+        self.wait_for(server, thread)
 
-    def wait_for(self, thread: threading.Thread) -> None:
+    def wait_for(self, server: WSGIServer, thread: threading.Thread) -> None:
+        """Until the process is stopped."""
         thread.join()
