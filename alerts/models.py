@@ -109,6 +109,15 @@ class Endpoint(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it belongs to the duty."""
+        return self.owner_id is None
+
+    @property
+    def is_on(self) -> bool:
+        return self.disabled_at is None
+
 
 class Preference(models.Model):
     """How one kind of message reaches a person over one channel (`endpoint` empty: mail); without a row the default of

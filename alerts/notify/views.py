@@ -21,7 +21,7 @@ from alerts.models import Endpoint
 from alerts.notify.chart import week_chart
 from alerts.notify.forms import EndpointForm, PreferencesForm
 from alerts.notify.queries import endpoints_visible_to, with_last_test
-from alerts.operations.endpoints import add_endpoint, remove_endpoint, switch_endpoint, test_endpoint
+from alerts.operations.endpoints import add_endpoint, change_endpoint, remove_endpoint, test_endpoint
 from alerts.operations.preferring import end_digests, reset_preferences, save_preferences, wished_for
 from alerts.preferences import Wishes, wishes_of
 from alerts.preview import Preview, last_days, occurrences
@@ -116,7 +116,7 @@ def act_on_endpoint(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             test_endpoint(endpoint, actor=user, at=at)
             messages.success(request, _("The test is on its way; what becomes of it stands beside the address."))
         elif verb in {"on", "off"}:
-            switch_endpoint(endpoint, is_on=verb == "on", actor=user, at=at)
+            change_endpoint(endpoint, is_on=verb == "on", actor=user, at=at)
         elif verb == "remove":
             remove_endpoint(endpoint, actor=user, at=at)
             messages.success(request, _("Address removed"))
@@ -157,7 +157,7 @@ def _page(
         "rows": list(form.rows()),
         "endpoint_form": endpoint_form or EndpointForm(),
         "examples": [(label, EXAMPLES[kind]) for kind, label in Endpoint.Kind.choices],
-        "tabs": tabs(alert_counts(user), current="notifications"),
+        "tabs": tabs(alert_counts(user), current="notifications", user=user),
     }
     return render(request, "alerts/notify/notifications.html", context, status=status)
 

@@ -50,45 +50,38 @@ def change_endpoint(
     at: datetime,
     name: str | None = None,
     address: str | None = None,
+    is_on: bool | None = None,
     expected_version: int | None = None,
 ) -> Endpoint:
-    """Another name, or another address of the same service; one that was switched off is used again with it."""
+    """Another name, another address of the same service, or on and off: to one that is off nothing is sent, and the
+    wishes for it are kept. A new address is on. What is as asked already changes nothing."""
     checked = None if address is None else addresses.read(endpoint.kind, address)
+    is_on = True if checked is not None and is_on is None else is_on
     with transaction.atomic():
-        endpoint = _locked(endpoint, expected_version=expected_version)
-        shown = {}
+        endpoint = lock(Endpoint.objects.select_related("owner")).get(pk=endpoint.pk)
+        versions.check(endpoint, expected_version)
+        changes: dict[str, list[str | bool]] = {}
         if name is not None and name != endpoint.name:
             _refuse_doubled(endpoint.owner_id, name)
-            shown["name"] = [endpoint.name, name]
+            changes["name"] = [endpoint.name, name]
             endpoint.name = name
         if checked is not None:
-            shown["hint"] = [endpoint.hint, checked.hint]
+            changes["hint"] = [endpoint.hint, checked.hint]
             endpoint.sealed_url, endpoint.hint = seal(checked.url, purpose=PURPOSE), checked.hint
-            endpoint.disabled_at, endpoint.disabled_reason = None, ""
-        if shown:
+        if is_on is not None and is_on != endpoint.is_on:
+            changes["is_on"] = [endpoint.is_on, is_on]
+            endpoint.disabled_at, endpoint.disabled_reason = (None if is_on else at), ""
+        if changes:
             _save(endpoint)
-            history.record(endpoint, "changed", actor=actor, at=at, changes=shown)
-    return endpoint
-
-
-@transaction.atomic
-def switch_endpoint(
-    endpoint: Endpoint, *, is_on: bool, actor: User, at: datetime, expected_version: int | None = None
-) -> Endpoint:
-    """Nothing is sent to an address that is off, and the wishes for it are kept. Done twice, it is done once."""
-    endpoint = _locked(endpoint, expected_version=expected_version)
-    if is_on == (endpoint.disabled_at is None):
-        return endpoint
-    endpoint.disabled_at, endpoint.disabled_reason = (None, "") if is_on else (at, "")
-    _save(endpoint)
-    history.record(endpoint, "switched on" if is_on else "switched off", actor=actor, at=at)
+            history.record(endpoint, "changed", actor=actor, at=at, changes=changes)
     return endpoint
 
 
 @transaction.atomic
 def remove_endpoint(endpoint: Endpoint, *, actor: User, at: datetime, expected_version: int | None = None) -> None:
     """Gone with the wishes for it; what was sent there stays in the log."""
-    endpoint = _locked(endpoint, expected_version=expected_version)
+    endpoint = lock(Endpoint.objects.all()).get(pk=endpoint.pk)
+    versions.check(endpoint, expected_version)
     history.record(endpoint, "removed", actor=actor, at=at, text=endpoint.name)
     endpoint.delete()
 
@@ -96,8 +89,8 @@ def remove_endpoint(endpoint: Endpoint, *, actor: User, at: datetime, expected_v
 @transaction.atomic
 def test_endpoint(endpoint: Endpoint, *, actor: User, at: datetime) -> Delivery:
     """Owe a message that says only that it arrived; an earlier test that is still under way is given up."""
-    endpoint = _locked(endpoint)
-    if endpoint.disabled_at is not None:
+    endpoint = lock(Endpoint.objects.all()).get(pk=endpoint.pk)
+    if not endpoint.is_on:
         raise Conflict(_("This address is switched off. Switch it on first."), code="switched_off")
     earlier = Delivery.objects.filter(endpoint=endpoint, notice=Delivery.Notice.TEST, state=Delivery.State.PENDING)
     earlier.update(state=Delivery.State.CANCELLED, end_reason="overtaken by another test")
@@ -182,12 +175,6 @@ def _space_out(endpoint_id: int) -> None:
         return
     later = waiting.exclude(pk=oldest["pk"]).filter(next_attempt_at__lt=oldest["next_attempt_at"])
     later.update(next_attempt_at=oldest["next_attempt_at"] + timedelta(seconds=1))
-
-
-def _locked(endpoint: Endpoint, *, expected_version: int | None = None) -> Endpoint:
-    found = lock(Endpoint.objects.select_related("owner")).get(pk=endpoint.pk)
-    versions.check(found, expected_version)
-    return found
 
 
 def _save(endpoint: Endpoint) -> None:

@@ -21,7 +21,7 @@ from alerts.channels import chat
 from alerts.channels.addresses import read
 from alerts.models import Alert, Delivery, DeliveryAttempt, Endpoint
 from alerts.operations import endpoints
-from alerts.operations.endpoints import add_endpoint, change_endpoint, remove_endpoint, switch_endpoint
+from alerts.operations.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from kernel.errors import Conflict, Invalid
 from kernel.models import History
 from tests.factories import MONDAY, a_client, a_policy, a_user, an_incident
@@ -341,7 +341,7 @@ def test_names_are_unique_to_their_owner_also_where_that_is_the_duty(service, ta
 
 
 def test_an_address_that_is_off_is_not_tested(service, tam):
-    endpoint = switch_endpoint(a_chat(tam, service()), is_on=False, actor=tam, at=MONDAY)
+    endpoint = change_endpoint(a_chat(tam, service()), is_on=False, actor=tam, at=MONDAY)
     with pytest.raises(Conflict):
         endpoints.test_endpoint(endpoint, actor=tam, at=MONDAY)
 

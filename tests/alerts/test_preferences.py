@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import Role, User
 from alerts.hours import instant, next_at, quiet_end
 from alerts.models import Delivery, Endpoint, NotificationHours, Preference
-from alerts.operations.endpoints import switch_endpoint
+from alerts.operations.endpoints import change_endpoint
 from alerts.operations.preferring import reset_preferences, save_preferences
 from alerts.preferences import (
     CANNOT_WAIT,
@@ -274,10 +274,10 @@ def test_an_address_that_is_off_gets_nothing_and_keeps_its_wishes():
     tam = a_user("tam", Role.TAM)
     chat = an_endpoint(tam)
     save_preferences(user=tam, modes={(Event.WARNING, chat.pk): NOW}, hours=Hours(), at=MONDAY)
-    chat = switch_endpoint(chat, is_on=False, actor=tam, at=MONDAY)
+    chat = change_endpoint(chat, is_on=False, actor=tam, at=MONDAY)
     assert [way.channel for way in plan(tam, Event.WARNING, priority="P2", now=MONDAY)] == ["email"]
     save_preferences(user=tam, modes={(Event.BEYOND, None): OFF}, hours=Hours(), at=MONDAY)
-    switch_endpoint(chat, is_on=True, actor=tam, at=MONDAY)
+    change_endpoint(chat, is_on=True, actor=tam, at=MONDAY)
     assert [way.channel for way in plan(tam, Event.WARNING, priority="P2", now=MONDAY)] == ["email", "chat"]
 
 

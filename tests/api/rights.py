@@ -180,6 +180,20 @@ GET    deliveries/{foreign.delivery.pk}/       | 200 200 404 404 404 404 404 404
 POST   deliveries/{own.delivery.pk}/requeue/   | 200 200 200 200 403 403 403 403 403 403 401
 POST   deliveries/{foreign.delivery.pk}/requeue/ | 200 200 404 404 403 403 403 403 403 403 401
 
+GET    endpoints/                              | 200 200 200 200 200 200 200 403 403 403 401
+POST   endpoints/ no-address                   | 400 400 400 400 400 400 400 403 403 403 401
+GET    endpoints/{endpoint}/                   | 404 404 200 404 404 404 404 403 403 403 401
+GET    endpoints/{shared_endpoint}/            | 200 200 404 404 404 404 404 403 403 403 401
+PUT    endpoints/{endpoint}/ endpoint          | 404 404 200 404 404 404 404 403 403 403 401
+PATCH  endpoints/{endpoint}/ endpoint-name     | 404 404 200 404 404 404 404 403 403 403 401
+PATCH  endpoints/{shared_endpoint}/ endpoint-name | 200 200 404 404 404 404 404 403 403 403 401
+DELETE endpoints/{endpoint}/                   | 404 404 204 404 404 404 404 403 403 403 401
+DELETE endpoints/{shared_endpoint}/            | 204 204 404 404 404 404 404 403 403 403 401
+POST   endpoints/{endpoint}/test/              | 404 404 200 404 404 404 404 403 403 403 401
+POST   endpoints/{shared_endpoint}/test/       | 200 200 404 404 404 404 404 403 403 403 401
+GET    notification-preferences/               | 200 200 200 200 200 200 200 403 403 403 401
+PUT    notification-preferences/ wishes        | 200 200 200 200 200 200 200 403 403 403 401
+
 GET    reports/quality/                        | 200 200 200 200 200 200 200 200 403 403 401
 GET    schema/                                 | 200 200 200 200 200 200 200 200 200 200 401
 GET    docs/                                   | 200 200 200 200 200 200 200 200 200 200 401
@@ -253,6 +267,13 @@ def bodies(world: World) -> dict[str, Any]:
         "public": {"text": "We are on it.", "public": True},
         "ticket": {"title": "Disk is full again"},
         "foreign-ticket": {"title": "Disk is full again", "client": "globex"},
+        "no-address": {"kind": "slack", "name": "Ops"},
+        "endpoint": {"kind": "mattermost", "name": "Own"},
+        "endpoint-name": {"name": "Own"},
+        "wishes": {
+            **{"quiet_from": "22:00", "quiet_until": "07:00", "digest_at": None, "urgent_wakes": True},
+            "messages": [{"event": "warning", "mail": "off", "endpoints": []}],
+        },
         "items": {"items": [{**TICKET, "source": "jira", "external_ref": "8", "client": "acme"}]},
     }
 

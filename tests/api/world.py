@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Client, Contact, Grant, Role, User
 from accounts.operations import create_client, create_contact
-from alerts.models import Alert, Delivery
+from alerts.models import Alert, Delivery, Endpoint
 from alerts.operations.raising import Passed, raise_levels
 from departments.models import Absence, Department, DutyShift, GroupMapping
 from departments.operations import map_group, plan_shift, record_absence, set_departments, set_head
@@ -56,6 +56,8 @@ class World:
     shift: DutyShift
     provider_shift: DutyShift
     vendor: Vendor
+    endpoint: Endpoint
+    shared_endpoint: Endpoint
 
     @property
     def names(self) -> Any:
@@ -67,6 +69,8 @@ class World:
             foreign_absence=self.foreign_absence.pk,
             shift=self.shift.pk,
             provider_shift=self.provider_shift.pk,
+            endpoint=self.endpoint.pk,
+            shared_endpoint=self.shared_endpoint.pk,
         )
 
 
@@ -93,6 +97,8 @@ def a_world(*, now: datetime | None = None) -> World:
         shift=_shift(_of(people, "engineer"), unix, now=now),
         provider_shift=_shift(_of(people, "outsider"), None, now=now),
         vendor=create_vendor(slug="fiberco", name="Fiber Co", actor=None, at=MONDAY),
+        endpoint=Endpoint.objects.create(owner=_of(people, "tam"), kind="mattermost", name="Ops", hint="Mattermost, …"),
+        shared_endpoint=Endpoint.objects.create(owner=None, kind="slack", name="Duty", hint="Slack, …"),
     )
 
 
