@@ -177,8 +177,8 @@ class DutyRosterViewSet(Creates, Updates, Deletes, ResourceViewSet):
         return shifts_visible_to(user).select_related("user", "department")
 
     def allowed_parameters(self) -> set[str]:
-        of_import = {"department", "source", "time_zone"} if self.action == "import_calendar" else set()
-        return super().allowed_parameters() | of_import
+        is_plain = self.action == "import_calendar" and str(self.request.content_type).startswith("text/calendar")
+        return super().allowed_parameters() | ({"department", "source", "time_zone"} if is_plain else set())
 
     def perform_create(self, data: dict[str, Any]) -> DutyShift:
         self._refuse_foreign(data.get("department"))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +151,13 @@ def test_an_event_that_became_unreadable_leaves_its_shift_as_it_was():
     assert DutyShift.objects.get().user.username == "ada"
 
 
+def test_an_event_that_stands_twice_in_a_file_is_planned_and_cancelled_once():
+    a_user("ada")
+    assert bring(calendar(event(), event(end="20260302T170000Z"))).created == 1
+    assert bring(calendar(event(STATUS="CANCELLED"), event(STATUS="CANCELLED"))).cancelled == 1
+    assert not DutyShift.objects.exists()
+
+
 def test_all_day_and_floating_times_are_meant_in_the_calendars_zone():
     a_user("ada")
     day = [*event("day")[:1], *event("day")[3:], "DTSTART;VALUE=DATE:20260302", "DTEND;VALUE=DATE:20260303"]
@@ -214,9 +222,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=240)
 
 @given(shifts=st.lists(st.tuples(spans, words, st.sampled_from(["ada", "bob"])), max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_written_out_and_read_in_again_changes_nothing(shifts, django_db_blocker):
-    from django.db import transaction
-
+def test_what_is_written_out_and_read_in_again_changes_nothing(shifts):
     with transaction.atomic():
         unix = a_department("unix")
         people = {"ada": a_user("ada", first_name="Ada; ,\\n", last_name="Kïng"), "bob": a_user("bob")}

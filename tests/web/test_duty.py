@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -122,10 +124,7 @@ def test_clients_people_and_strangers_find_no_roster(browse, client, ada, now):
         assert client.get(address).status_code == 302
 
 
-def test_the_page_costs_the_same_for_one_shift_and_for_many(browse, ada, now, django_assert_max_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_the_page_costs_the_same_for_one_shift_and_for_many(browse, ada, now):
     def cost():
         with CaptureQueriesContext(connection) as queries:
             assert browse(ada).get("/duty/").status_code == 200
