@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "redis": shutil.which("redis-server") is not None,
         "sqlite_file": settings.IS_SQLITE,
         "small_disk": os.geteuid() == 0,  # may mount one
+        "faketime": bool(_faketime()),
     }
     lacking = {name for name, is_there in present.items() if not is_there}
     out = [item for item in items if lacking & set(getattr(item, "fixturenames", ()))]
@@ -100,6 +102,27 @@ def mail_line(mailbox: Mailbox, crew: Crew) -> Iterator[Proxy]:
     crew.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{line.port}"
     yield line
     line.close()
+
+
+def _faketime() -> list[Path]:
+    return sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+@pytest.fixture
+def faketime() -> Path:
+    """The library that shows a process another time."""
+    return _faketime()[0]
+
+
+@pytest.fixture
+def small_disk(postgres: Postgres) -> Iterator[str]:
+    """Where PostgreSQL may put tables: 16 MB in memory and no more."""
+    folder = Path(postgres.folder) / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", str(folder)], check=True)
+    shutil.chown(folder, "postgres", "postgres")
+    yield str(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture

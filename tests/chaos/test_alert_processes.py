@@ -19,7 +19,7 @@ from kernel.models import ProcessBeat
 from tests.chaos.crew import Crew, Process
 from tests.chaos.lengths import at_length
 from tests.chaos.oracle import assert_kept
-from tests.chaos.sinks import Behaviour, Mailbox
+from tests.chaos.sinks import Behaviour, HttpSink, Mailbox
 from tests.chaos.worlds import LEASE, a_world, breaches, let_time_pass, settle
 from tests.processes import wait_until
 
@@ -154,22 +154,25 @@ def test_told_to_stop_while_sending(crew: Crew, mailbox: Mailbox, measured: Call
 @pytest.mark.fault(
     "F61",
     "all alert processes hang (`kill -STOP`)",
-    "`/health/alerts` answers 503 once no pass has ended for 60 s, and 200 again after they go on",
+    "`/health/alerts` answers 503 once no pass has ended for 60 s, and the calls to the outside monitor stop; "
+    "both come back when they go on",
 )
 @pytest.mark.parametrize("waits", [False, at_length(True)])
-def test_hung(crew: Crew, mailbox: Mailbox, measured: Callable, waits: bool) -> None:
-    process, web = crew.alerts(), crew.web()
+def test_hung(crew: Crew, mailbox: Mailbox, outside: HttpSink, measured: Callable, waits: bool) -> None:
+    process, web = crew.alerts(HEARTBEAT_URL=outside.url), crew.web()
 
     def health() -> int:
         return web.get("/health/alerts").status
 
     assert wait_until(lambda: health() == 200, within_s=30)
+    assert wait_until(lambda: len(outside.requests) > 0, within_s=30)
     freeze_after_a_pass(process)
-    hung_at = time.monotonic()
+    hung_at, calls = time.monotonic(), len(outside.requests)
     if not waits:
         ProcessBeat.objects.update(pass_finished=F("pass_finished") - timedelta(seconds=58))
     assert wait_until(lambda: health() == 503, within_s=65)
     figures = {"503 after (s)": round(time.monotonic() - hung_at, 1)} if waits else {}
+    assert len(outside.requests) == calls
     incidents = breaches(a_world(), 3, within_s=0, begin_s=-5)
     process.send(signal.SIGCONT)
     went_on_at = time.monotonic()

@@ -5,22 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import User
 from alerts.models import Delivery, DeliveryAttempt
+from alerts.operations.endpoints import add_endpoint
 from alerts.retries import STEPS
 from tests.chaos.crew import Crew
 from tests.chaos.lengths import at_length
 from tests.chaos.oracle import assert_kept, seconds
 from tests.chaos.proxy import Mode, Proxy
-from tests.chaos.sinks import Behaviour, Mailbox
+from tests.chaos.sinks import Behaviour, HttpSink, Mailbox
 from tests.chaos.worlds import a_world, breaches, let_time_pass, settle
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.any_database, pytest.mark.django_db(transaction=True)]
 # A sender that rests looks every 2 s, and may have others to try first.
 TURN_S = 8.0
+
+
+mails = Delivery.objects.filter(channel=Delivery.Channel.EMAIL)
+chats = Delivery.objects.filter(channel=Delivery.Channel.CHAT)
+
+
+def a_chat_of(owner: User | None, outside: HttpSink, crew: Crew, settings: Any) -> None:
+    """Breaches go to this person by chat, too."""
+    place = outside.url.removeprefix("http://").rstrip("/")
+    settings.OUTBOUND_ALLOWED_HOSTS = [place]
+    crew.environment["OUTBOUND_ALLOWED_HOSTS"] = place
+    address = f"http://{place}/hooks/k1canary9f3secret7tokenq2"
+    assert owner is not None
+    add_endpoint(owner=owner, kind="mattermost", name="Ops", address=address, actor=owner, at=timezone.now())
 
 
 def gaps() -> Iterator[tuple[int, float]]:
@@ -36,17 +54,30 @@ def gaps() -> Iterator[tuple[int, float]]:
 @pytest.mark.fault(
     "F34",
     "the mail server refuses every connection",
-    "nothing is given up; attempts follow the schedule (5 s, 30 s, 2 min …, ± 20 %); all is sent after it is back",
+    "chat messages go out meanwhile; nothing is given up; attempts follow the schedule (5 s, 30 s, 2 min …, ± 20 %); "
+    "all is sent after it is back",
 )
 @pytest.mark.parametrize(("refuses_s", "waits"), [(8.0, False), at_length(40.0, True)])
 def test_refuses(
-    crew: Crew, mailbox: Mailbox, mail_line: Proxy, measured: Callable, *, refuses_s: float, waits: bool
+    crew: Crew,
+    mailbox: Mailbox,
+    mail_line: Proxy,
+    measured: Callable,
+    *,
+    outside: HttpSink,
+    settings: Any,
+    refuses_s: float,
+    waits: bool,
 ) -> None:
     mail_line.set(Mode.REFUSE)
-    incidents = breaches(a_world(), 10, within_s=2)
+    client = a_world()
+    a_chat_of(client.tam, outside, crew, settings)
+    incidents = breaches(client, 10, within_s=2)
     crew.alerts()
-    assert wait_until(lambda: Delivery.objects.filter(attempts__gte=2).count() >= 20, within_s=30)
+    assert wait_until(lambda: mails.filter(attempts__gte=2).count() >= 20, within_s=30)
     time.sleep(refuses_s)
+    assert set(chats.values_list("state", flat=True)) == {Delivery.State.SENT}
+    chat_s = seconds(one.sent_at - one.created_at for one in chats if one.sent_at)
     if not waits:
         let_time_pass(timedelta(seconds=36))
     mail_line.set(Mode.PASS)
@@ -57,7 +88,9 @@ def test_refuses(
         assert step_s * 0.8 - 0.1 <= gap <= step_s * 1.2 + TURN_S, f"{gap} s after attempt {number}"
     assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
     figures = assert_kept(incidents, mailbox, doubles=0)
-    measured(figures, **{"attempts refused": DeliveryAttempt.objects.filter(outcome="retry").count()})
+    refused = DeliveryAttempt.objects.filter(outcome="retry").count()
+    chat = {"chat messages meanwhile": len(outside.requests), "chat message after at most (s)": chat_s}
+    measured(figures, **{"attempts refused": refused}, **chat)
 
 
 @pytest.mark.fault(

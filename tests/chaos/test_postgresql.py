@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg2
@@ -171,7 +171,7 @@ def test_clocks_are_locked(crew: Crew, mailbox: Mailbox, measured: Callable, loc
     "pairs of programs write the same ten tickets in opposite orders, so that they deadlock",
     "whoever loses is run again: every answer is 200, no event is lost",
 )
-@pytest.mark.parametrize(("pairs", "keyed"), [(4, True), at_length(50, True), at_length(200, False)])
+@pytest.mark.parametrize(("pairs", "keyed"), [(4, True), at_length(20, True), at_length(100, False)])
 def test_deadlocks(api: Callable, measured: Callable, *, pairs: int, keyed: bool) -> None:
     a_client("acme", policy=a_policy())
     root = a_user("root", Role.ADMIN)
@@ -212,3 +212,41 @@ def deadlocks() -> int:
             "SELECT pg_stat_force_next_flush(), deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )
         return int(cursor.fetchone()[1])
+
+
+@pytest.mark.fault(
+    "F27",
+    "no room left on the disk that holds incidents, clocks and alerts, then there is room again",
+    "503 as problem JSON, no half rows; goes on by itself when there is room",
+)
+@pytest.mark.chaos_long
+def test_no_room_left(crew: Crew, postgres: Postgres, mailbox: Mailbox, measured: Callable, *, small_disk: str) -> None:
+    tables = ("incidents_incident", "incidents_incidentevent", "sla_clock", "alerts_alert", "alerts_delivery")
+    with another_connection() as other, other.cursor() as cursor:
+        other.autocommit = True
+        cursor.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+        try:
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} SET TABLESPACE small")
+            cursor.execute("CREATE TABLE ballast (text text) TABLESPACE small")
+            cursor.execute("ALTER TABLE ballast ALTER text SET STORAGE EXTERNAL")
+            client, web, process = a_world(), an_api(crew), crew.alerts()
+            incidents = breaches(client, 5, within_s=6, begin_s=4)
+            with Reporters(web, client, text="x" * 15_000) as reporters:
+                assert wait_until(lambda: len(reporters.accepted) > 5, within_s=30)
+                with suppress(psycopg2.errors.DiskFull):
+                    while True:
+                        cursor.execute("INSERT INTO ballast VALUES (repeat('x', 200000))")
+                assert wait_until(lambda: reporters.answers[503] > 5, within_s=60)
+                cursor.execute("DROP TABLE ballast")
+                before = len(reporters.accepted)
+                assert wait_until(lambda: len(reporters.accepted) > before + 5, within_s=30)
+            settle(incidents)
+            assert process.is_running()
+            measured(assert_kept(incidents, mailbox, kills=1), **reporters.assert_kept())
+        finally:
+            crew.end()
+            cursor.execute("DROP TABLE IF EXISTS ballast")
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} SET TABLESPACE pg_default")
+            cursor.execute("DROP TABLESPACE small")
