@@ -5,5 +5,6 @@ from incidents.views.explain import explain_clock, explain_clock_as_text
 from incidents.views.list import incidents
 from incidents.views.new import new_incident
 from incidents.views.page import incident
+from incidents.views.trying import try_rule
 
-__all__ = ["act", "explain_clock", "explain_clock_as_text", "incident", "incidents", "new_incident"]
+__all__ = ["act", "explain_clock", "explain_clock_as_text", "incident", "incidents", "new_incident", "try_rule"]

@@ -14,13 +14,19 @@ from django.views.decorators.http import require_safe
 from incidents.explainpage import page_of
 from incidents.permissions import sees_internal_side
 from incidents.queries import incident_list
+from incidents.tryforms import TryForm
+from sla.permissions import sees_policy_inside
 
 
 @login_required
 @require_safe
 def explain_clock(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """`?cycle=` names the clock of several of a kind, `?whole` shows every stretch of a long life."""
-    return render(request, "incidents/explain.html", _context(request, pk, kind, whole="whole" in request.GET))
+    context = _context(request, pk, kind, whole="whole" in request.GET)
+    if sees_policy_inside(request.user):
+        chosen = {"policy": context["page"].one.clock.policy_version.policy, "client": context["incident"].client}
+        context["try_form"] = TryForm(request=request, now=timezone.now(), initial=chosen)
+    return render(request, "incidents/explain.html", context)
 
 
 @login_required
