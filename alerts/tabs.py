@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Person, runs_service
 from alerts.queries import AlertCounts
 
 
@@ -18,12 +19,13 @@ class Tab:
     is_current: bool
 
 
-def tabs(counts: AlertCounts, *, current: str) -> list[Tab]:
+def tabs(counts: AlertCounts, *, current: str, user: Person) -> list[Tab]:
     """Those with what counts them; `current` is the name of the page's address."""
-    named = (
+    named = [
         (_("Now"), "alerts", counts.open),
         (_("Delivery log"), "alert-log", None),
         (_("Dead letters"), "dead-letters", counts.dead),
         (_("Preferences"), "notifications", None),
-    )
+        *([(_("Operations"), "operations", None)] if runs_service(user) else []),
+    ]
     return [Tab(label, name, count, name == current) for label, name, count in named]

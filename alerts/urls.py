@@ -9,6 +9,7 @@ urlpatterns = [
     path("alerts/log/", views.alert_log, name="alert-log"),
     path("alerts/dead/", views.dead_letters, name="dead-letters"),
     path("alerts/deliveries/<int:pk>/", views.delivery, name="delivery"),
+    path("alerts/deliveries/<int:pk>/requeue/", views.requeue, name="delivery-requeue"),
     path("alerts/<int:pk>/acknowledge/", views.acknowledge, name="alert-acknowledge"),
     path("", include("alerts.notify.urls")),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from django.contrib import messages
@@ -19,26 +20,53 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.permissions import is_staff_member
 from alerts import operations
+from alerts.centre import GoesOn, channel_states, goes_on, went_instead
 from alerts.models import Alert, Delivery
-from alerts.permissions import alerts_visible_to, may_acknowledge, reads_log
+from alerts.permissions import (
+    alerts_visible_to,
+    answers_for,
+    deliveries_visible_to,
+    may_acknowledge,
+    may_requeue,
+    reads_log,
+)
 from alerts.queries import AlertCounts, AlertRow, alert_counts, delivery_log, described, open_alerts
 from alerts.tabs import tabs
 from alerts.words import role_label
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
 from kernel.keyset import keyset_page
+from sla.measure import reading
 
 MOST_OPEN = 100
 SIZE = 40
+FEW = 3
+# What is left of a clock shrinks: the list is drawn anew once a minute, though nothing happened.
+REDRAW_S = 60
 MINE, ALL = "mine", "all"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An open alert as a row: what happened in one sentence, who was told, and whether this person may take it."""
+    """An open alert as a row: what happened in one sentence, how much is left, who was told, to whom it goes on, and
+    whether this person may take it."""
 
     row: AlertRow
     may_acknowledge: bool
+    left_s: int
+    over_s: int
+    is_counting: bool
+    goes_on: GoesOn | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message of the log; of a dead one what went instead, and whether this person may send it again."""
+
+    delivery: Delivery
+    row: AlertRow | None
+    instead: Delivery | None
+    may_requeue: bool
 
 
 @login_required
@@ -49,7 +77,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
     scope = MINE if request.GET.get("scope") == MINE else ALL
     found = list(open_alerts(request.user, only_mine=scope == MINE)[:MOST_OPEN])
     counts = alert_counts(request.user)
-    seen = (scope, counts, [_mark(alert) for alert in found])
+    minute = int(timezone.now().timestamp()) // REDRAW_S
+    seen = (scope, counts, minute, [_mark(alert) for alert in found])
     return conditional(request, lambda: _now(request, found, scope=scope, counts=counts), seen=seen)
 
 
@@ -58,8 +87,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 def alert_log(request: HttpRequest) -> HttpResponse:
     _refuse_clients(request)
     asked = request.GET.get("state", "")
-    state = asked if asked in Delivery.State.values else ""
-    return _log(request, tab="log", state=state)
+    return _log(request, tab="log", state=asked if asked in Delivery.State.values else "")
 
 
 @login_required
@@ -76,7 +104,13 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     _refuse_clients(request)
     found = get_object_or_404(delivery_log(request.user), pk=pk)
     row = next(iter(described([found.alert])), None) if found.alert else None
-    context = {"delivery": found, "row": row, "role": role_label(found.role)}
+    context = {
+        "delivery": found,
+        "row": row,
+        "role": role_label(found.role),
+        "instead": went_instead([found]).get(found.pk) if found.state == Delivery.State.DEAD else None,
+        "may_requeue": found.state == Delivery.State.DEAD and may_requeue(request.user, found),
+    }
     return render(request, "alerts/delivery.html", context)
 
 
@@ -95,28 +129,77 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     return _now(request, found, scope=scope, counts=alert_counts(request.user), is_changed=True)
 
 
+@login_required
+@require_POST
+def requeue(request: HttpRequest, pk: int) -> HttpResponse:
+    """A message that could not be delivered is tried once more."""
+    found = get_object_or_404(deliveries_visible_to(request.user), pk=pk)
+    if not may_requeue(request.user, found):
+        raise PermissionDenied
+    operations.requeue_delivery(found, actor=cast(User, request.user), at=timezone.now())
+    messages.success(request, _("Message sent again"))
+    return redirect("dead-letters")
+
+
 def _now(
     request: HttpRequest, found: Iterable[Alert], *, scope: str, counts: AlertCounts, is_changed: bool = False
 ) -> HttpResponse:
+    now = timezone.now()
     context = {
         **_frame(request, "now", counts),
-        "rows": [Shown(row, may_acknowledge(request.user, row.alert)) for row in described(found)],
+        "rows": [_shown(row, cast(User, request.user), now=now) for row in described(found)],
         "scope": scope,
         "is_changed": is_changed,
     }
-    template = "alerts/_now_changed.html" if wants_fragment(request) else "alerts/now.html"
-    return render(request, template, context)
+    if wants_fragment(request):
+        return render(request, "alerts/_now_changed.html", context)
+    if reads_log(request.user):
+        dead = list(delivery_log(request.user, state=Delivery.State.DEAD)[:FEW]) if counts.dead else []
+        instead = went_instead(dead)
+        context["channels"] = channel_states(now)
+        context["dead"] = [(letter, instead.get(letter.pk)) for letter in dead]
+    return render(request, "alerts/now.html", context)
+
+
+def _shown(row: AlertRow, user: User, *, now: datetime) -> Shown:
+    """No query: whom it was told is read already."""
+    alert = row.alert
+    was_told = any(one.recipient_id == user.pk for one in alert.deliveries.all())
+    read = reading(alert.clock, now=now)
+    is_counting = alert.clock.running_since is not None
+    return Shown(
+        row=row,
+        may_acknowledge=answers_for(user, alert) or was_told,
+        left_s=read.remaining_s,
+        over_s=max(-read.remaining_s, 0),
+        is_counting=is_counting,
+        goes_on=goes_on(alert),
+    )
 
 
 def _log(request: HttpRequest, *, tab: str, state: str) -> HttpResponse:
-    page = keyset_page(delivery_log(request.user, state=state), size=SIZE, cursor=request.GET.get("cursor", ""))
+    asked = request.GET.get("channel", "")
+    channel = asked if asked in Delivery.Channel.values else ""
+    log = delivery_log(request.user, state=state)
+    page = keyset_page(log.filter(channel=channel) if channel else log, size=SIZE, cursor=request.GET.get("cursor", ""))
+    instead = went_instead(page.rows) if tab == "dead" else {}
     about = {row.alert.pk: row for row in described(message.alert for message in page.rows if message.alert)}
     context = {
         **_frame(request, tab, alert_counts(request.user)),
         "steps": page,
-        "rows": [(message, about[message.alert_id] if message.alert_id else None) for message in page.rows],
+        "rows": [
+            Letter(
+                message,
+                about[message.alert_id] if message.alert_id else None,
+                instead.get(message.pk),
+                tab == "dead" and may_requeue(request.user, message),
+            )
+            for message in page.rows
+        ],
         "state": state,
         "states": Delivery.State.choices,
+        "channel": channel,
+        "channels": Delivery.Channel.choices,
     }
     return render(request, "alerts/log.html", context)
 
@@ -126,7 +209,7 @@ NAMES = {"now": "alerts", "log": "alert-log", "dead": "dead-letters"}
 
 def _frame(request: HttpRequest, tab: str, counts: AlertCounts) -> dict[str, object]:
     return {
-        "tabs": tabs(counts, current=NAMES[tab]),
+        "tabs": tabs(counts, current=NAMES[tab], user=request.user),
         "tab": tab,
         "sentence": _sentence(counts),
         "reads_log": reads_log(request.user),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import acts, clients, departments, finder, today
+from desk.views import acts, clients, departments, finder, operations, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -13,4 +13,7 @@ urlpatterns = [
     path("clients/<slug:slug>/", clients.client, name="client"),
     path("departments/", departments.departments, name="departments"),
     path("departments/<slug:slug>/", departments.department, name="department"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/audit/", operations.audit, name="operations-audit"),
+    path("operations/support.txt", operations.support, name="operations-support"),
 ]
