@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("alerts.urls")),
     path("", include("incidents.urls")),
-    path("", include("sla.urls")),
+    path("", include("sla.urls")),  # after incidents, which has policies/try/
     path("", include("departments.urls")),
     path("", include("quality.urls")),
     path("api/v1/", include("tamhub.api")),
