@@ -13,7 +13,7 @@ looked first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -79,16 +79,32 @@ class Phase:
     calendar: BusinessTime
     marks: Sequence[tuple[int, Mark]]
 
+    @property
+    def terms(self) -> Hashable:
+        """The same for phases that promise the same."""
+        return self.target_s, self.calendar, tuple(self.marks)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a changed priority, policy or calendar did to a clock: its target and state right before and right after."""
+    """What a changed priority, policy or calendar did to a clock: its state right before and right after."""
 
-    at: int
-    former_target_s: int
-    target_s: int
+    former: Phase
+    phase: Phase
     before: ClockState
     after: ClockState
+
+    @property
+    def at(self) -> int:
+        return self.phase.since
+
+    @property
+    def former_target_s(self) -> int:
+        return self.former.target_s
+
+    @property
+    def target_s(self) -> int:
+        return self.phase.target_s
 
 
 def replay(
@@ -157,9 +173,8 @@ def changes_of(*, started_at: int, phases: Sequence[Phase]) -> list[Change]:
     """Each change of what was promised while the clock lived: the result that held until then is kept here."""
     return [
         Change(
-            at=later.since,
-            former_target_s=earlier.target_s,
-            target_s=later.target_s,
+            former=earlier,
+            phase=later,
             before=_seen_at(later.since, earlier, started_at=started_at),
             after=_seen_at(later.since, later, started_at=started_at),
         )
@@ -174,13 +189,19 @@ def _seen_at(at: int, phase: Phase, *, started_at: int) -> ClockState:
 
 def late_by_change(changes: Iterable[Change]) -> int | None:
     """The change that found the deadline of a clock passed already, though by what held before it was not; None where
-    a later change undid it."""
+    a later change undid it.
+
+    Changed back, a clock that was late is late again as it was before: by an earlier change, or by itself.
+    """
     late: int | None = None
+    known: dict[Hashable, int | None] = {}
     for change in changes:
+        if change.before.is_breached:
+            known[change.former.terms] = late
         if not change.after.is_breached:
             late = None
         elif not change.before.is_breached:
-            late = change.at
+            late = known.get(change.phase.terms, change.at)
     return late
 
 

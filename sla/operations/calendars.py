@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import holidays as public_holidays
@@ -60,7 +60,7 @@ def _dotted(where: str) -> str:
 def create_calendar(*, slug: str, name: str, fields: Mapping[str, Any], actor: User | None, at: datetime) -> Calendar:
     """`fields` are those of the API: timezone, hours, holidays, date_hours, country, always."""
     calendar = Calendar.objects.create(slug=slug, name=name)
-    _add_version(calendar, fields, at=at, valid_from=at)
+    _add_version(calendar, fields, at=at, valid_from=at, is_current=True)
     history.record(calendar, "created", actor=actor, at=at)
     return calendar
 
@@ -75,10 +75,16 @@ def update_calendar(
     valid_from: datetime | None = None,
     expected_version: int | None = None,
 ) -> Calendar:
-    """Change name or hours; changed hours are a new version, for clocks whose terms are set from `valid_from` on (None:
-    from now on). It changes what would be in force by then, and takes the place of what was scheduled for that instant.
+    """Change name or hours; changed hours are a new version, for clocks whose terms are set from `valid_from` on. It
+    changes what would be in force by then, and takes the place of what was scheduled for that instant.
+
+    None: from the next second on. What became known within this one keeps the hours it was measured by, whether it was
+    written down before or after.
     """
     valid_from = starts(valid_from, at=at)
+    is_scheduled = valid_from > at
+    if not is_scheduled:
+        valid_from = at.replace(microsecond=0) + timedelta(seconds=1)
     calendar = lock(Calendar.objects.select_related("current")).get(pk=calendar.pk)
     check(calendar, expected_version)
     before = fields_of(calendar_in_force(calendar, valid_from))
@@ -87,11 +93,11 @@ def update_calendar(
         return calendar
     calendar.name = changes.get("name", calendar.name)
     if after != before:
-        _add_version(calendar, after, at=at, valid_from=valid_from)
+        _add_version(calendar, after, at=at, valid_from=valid_from, is_current=not is_scheduled)
     bump(calendar)
     calendar.save()
     changed = {k: [before[k], after[k]] for k in before if before[k] != after[k]}
-    if changed and valid_from > at:
+    if changed and is_scheduled:
         changed["valid_from"] = [None, valid_from.isoformat()]
     history.record(calendar, "changed", actor=actor, at=at, changes=changed)
     return calendar
@@ -115,8 +121,13 @@ def fields_of(version: CalendarVersion) -> dict[str, Any]:
     }
 
 
-def _add_version(calendar: Calendar, fields: Mapping[str, Any], *, at: datetime, valid_from: datetime) -> None:
+def _add_version(
+    calendar: Calendar, fields: Mapping[str, Any], *, at: datetime, valid_from: datetime, is_current: bool
+) -> None:
     spec = calendar_spec(fields)
+    if is_current and calendar.current is not None and calendar.current.valid_from == valid_from:
+        calendar.current = None  # changed a second time within a second: nothing counts by it yet, it gives way
+        calendar.save(update_fields=["current"])
     version = CalendarVersion.objects.create(
         calendar=calendar,
         number=place(calendar.versions.all(), valid_from=valid_from, at=at),
@@ -131,6 +142,6 @@ def _add_version(calendar: Calendar, fields: Mapping[str, Any], *, at: datetime,
         valid_from=valid_from,
     )
     forget()
-    if valid_from <= at:
+    if is_current:
         calendar.current = version
         calendar.save(update_fields=["current"])

@@ -69,7 +69,7 @@ def _withdraw(
     actor: User | None,
     at: datetime,
 ) -> None:
-    if version.valid_from <= at:
+    if version.valid_from <= at or version.pk == owner.current_id:
         raise Conflict(_("This version is in force already: it stays as it was promised."), code="in_force")
     if not versions.filter(pk=version.pk).delete()[0]:
         return

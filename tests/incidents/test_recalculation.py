@@ -63,7 +63,7 @@ def test_applied_it_is_an_event_with_its_reason_and_a_line_in_the_policys_histor
     late = clock(incident, "resolution")
     assert (late.due_at, late.state, late.late_by_change_at) == (at(4), "breached", at(5))
     told = incident.events.get(kind=EventKind.RECALCULATED)
-    assert (told.text, told.actor, told.policy_version.number) == ("New contract", boss, 2)
+    assert (told.text, told.actor, told.policy_version) == ("New contract", boss, policy.versions.get(number=2))
     line = history.of(policy)[0]
     assert (line.verb, line.text, line.changes) == ("recalculated", "New contract", {"incidents": [None, 1]})
     assert_as_replayed(incident, now=at(6))

@@ -81,7 +81,7 @@ def test_a_calendar_comes_into_force_in_the_same_way():
     update_calendar(calendar=calendar, changes={"always": True}, actor=None, at=MONDAY, valid_from=MONDAY + DAY)
     assert bring_into_force(MONDAY + 2 * DAY) == 1
     calendar.refresh_from_db()
-    assert calendar.current.always
+    assert calendar.current == calendar.versions.get(number=2)
     known = [calendar_version_at(calendar.pk, at, now=MONDAY + 2 * DAY) for at in (MONDAY, MONDAY + DAY)]
     assert known == list(calendar.versions.order_by("number").values_list("pk", flat=True))
 
@@ -92,13 +92,28 @@ def test_what_is_remembered_of_a_calendar_never_hides_a_new_version():
     first = calendar_version_at(calendar.pk, MONDAY, now=later)
     second = update_calendar(calendar=calendar, changes={"always": True}, actor=None, at=later).current_id
     assert calendar_version_at(calendar.pk, MONDAY, now=later) == first
-    assert calendar_version_at(calendar.pk, later, now=later) == second
+    assert calendar_version_at(calendar.pk, later, now=later) == first
+    assert calendar_version_at(calendar.pk, later + timedelta(seconds=1), now=later) == second
+
+
+def test_hours_changed_twice_within_a_second_are_changed_once():
+    calendar = a_calendar()
+    for day in ("2026-03-04", "2026-03-05"):
+        update_calendar(calendar=calendar, changes={"holidays": [day]}, actor=None, at=MONDAY)
+    calendar.refresh_from_db()
+    assert [v.extra_holidays for v in calendar.versions.order_by("number")] == [[], ["2026-03-05"]]
+    assert calendar.current == calendar.versions.get(number=2)
+    assert bring_into_force(MONDAY + DAY) == 0
+    with pytest.raises(Conflict):
+        withdraw_calendar_version(version=calendar.versions.get(number=2), actor=None, at=MONDAY)
 
 
 def test_a_version_cannot_begin_in_the_past(policy):
     with pytest.raises(Invalid, match="past") as refused:
         promises(policy, 8, at=MONDAY, valid_from=MONDAY - timedelta(seconds=1))
     assert refused.value.field == "valid_from"
+    with pytest.raises(Invalid, match="past"):
+        update_calendar(calendar=a_calendar(), changes={"always": True}, actor=None, at=MONDAY, valid_from=MONDAY - DAY)
 
 
 def test_a_scheduled_version_is_replaced_by_another_one_for_the_same_day(policy):
