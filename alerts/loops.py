@@ -19,6 +19,7 @@ from django.db import Error, close_old_connections, connection
 from alerts.beats import PASS_MUST_END_WITHIN
 from alerts.clockwatch import ClockWatch
 from alerts.health import vitals
+from alerts.models import Delivery
 from alerts.operations.delivering import deliver
 from alerts.operations.heartbeat import ping_if_well
 from alerts.operations.jumps import note_jump
@@ -29,7 +30,8 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 2.0
 COMPLAIN_EVERY_S = 10.0
-SENDERS = 4
+# Threads of their own for each channel: one whose server does not answer delays no other.
+SENDERS = (*4 * [Delivery.Channel.EMAIL], *2 * [Delivery.Channel.CHAT])
 
 
 class Loops:
@@ -38,7 +40,7 @@ class Loops:
     def __init__(self, process_name: str) -> None:
         self.process_name = process_name
         self.stopping = threading.Event()
-        self._senders_moved = dict.fromkeys(range(SENDERS), time.monotonic())
+        self._senders_moved = dict.fromkeys(range(len(SENDERS)), time.monotonic())
         self._complaining = threading.Lock()
         self._complained: float | None = None
         self._watch = ClockWatch()
@@ -50,7 +52,7 @@ class Loops:
         pinging = threading.Thread(target=self._repeat, args=(self.ping,), name="ping")
         sending = [
             threading.Thread(target=self._repeat, args=(self.send, sender), name=f"send-{sender}")
-            for sender in range(SENDERS)
+            for sender in range(len(SENDERS))
         ]
         threads = [sweeping, *sending, *([pinging] if settings.HEARTBEAT_URL else [])]
         for thread in threads:
@@ -75,7 +77,7 @@ class Loops:
         return swept.raised > 0 or escalated > 0
 
     def send(self, now: datetime, *, sender: int) -> bool:
-        claimed = deliver(now, limit=1).claimed
+        claimed = deliver(now, limit=1, channel=SENDERS[sender]).claimed
         self._senders_moved[sender] = time.monotonic()
         return claimed > 0
 

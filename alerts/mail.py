@@ -127,7 +127,7 @@ def alert_context(delivery: Delivery, alert: Alert) -> dict[str, Any]:
     passed_over = [
         f"{one_line(candidate.name)} ({role_label(candidate.role)}, {reason_label(candidate.skipped)})"
         for candidate in chain_of(alert.snapshot)
-        if candidate.skipped
+        if candidate.skipped and candidate.in_chain
     ]
     facts = [
         (_("Client"), subject["client"]),

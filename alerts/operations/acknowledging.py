@@ -29,6 +29,7 @@ def acknowledge_alert(alert: Alert, *, actor: User, at: datetime) -> Alert:
         one.state = Alert.State.ACKED
         one.acked_by = actor
         one.acked_at = at
-        one.save(update_fields=["state", "acked_by", "acked_at"])
+        one.escalate_at = None
+        one.save(update_fields=["state", "acked_by", "acked_at", "escalate_at"])
         history.record(one, "acknowledged", actor=actor, at=at, tenant_id=one.client_id)
     return alert

@@ -20,7 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from alerts import channels, grouping, mail
-from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.models import Alert, Delivery, DeliveryAttempt, DeliveryQuerySet
 from alerts.operations.endpoints import after_failure
 from alerts.operations.escalating import tell_instead
 from alerts.operations.operators import tell_of_unreachable_duty
@@ -41,6 +41,8 @@ CANDIDATES = 10
 # As many first attempts at one address go out one by one; if there are more, they share a mail, up to so many in one.
 MOST_ALONE = 20
 MOST_IN_ONE = 200
+# A server that does not answer must not hold up a pass that does other things, too.
+LONGEST = timedelta(seconds=60)
 SHARES = (Delivery.Channel.EMAIL, Delivery.Notice.RAISED)
 Outcome = DeliveryAttempt.Outcome
 
@@ -54,22 +56,25 @@ class DeliverResult:
     dead: int = 0
 
 
-def deliver(now: datetime, *, limit: int = 50) -> DeliverResult:
-    """Send deliveries whose time has come, until there are none or `limit` were claimed; what shares a mail counts for
-    itself. No transaction is open while a mail server is spoken to."""
+def deliver(now: datetime, *, limit: int = 50, channel: str | None = None) -> DeliverResult:
+    """Send deliveries whose time has come, of one channel or of all, until there are none, `limit` were claimed, or a
+    minute has gone; what shares a mail counts for itself. No transaction is open while a mail server is spoken to."""
     clock = going_on_from(now)
     ends: list[str] = []
-    while len(ends) < limit and (deliveries := claim(clock())):
+    while len(ends) < limit and clock() - now < LONGEST and (deliveries := claim(clock(), channel=channel)):
         ends += _attempt(deliveries, clock=clock)
     states = Delivery.State
     return DeliverResult(claimed=len(ends), sent=ends.count(states.SENT), dead=ends.count(states.DEAD))
 
 
-def claim(at: datetime) -> list[Delivery]:
-    """Take one due delivery, or those that share a mail, for this worker alone until the lease ends; first attempts go
-    before repeated ones. Empty when nothing is due."""
-    due = Delivery.objects.due(at).select_related("alert").order_by("attempts", "next_attempt_at", "pk")
-    found = list(due[: MOST_ALONE + 1])
+def claim(at: datetime, *, channel: str | None = None) -> list[Delivery]:
+    """Take one due delivery, or those that share a mail, for this worker alone until the lease ends. Empty when nothing
+    is due.
+
+    First attempts go before repeated ones; of all channels chat before mail, whose server may hang for longer.
+    """
+    due = _due(at) if channel is None else _due(at).filter(channel=channel)
+    found = list(due.order_by("channel", "attempts", "next_attempt_at", "pk")[: MOST_ALONE + 1])
     is_crowded = len(found) > MOST_ALONE
     for first in found[:CANDIDATES]:
         some = _sharing(first, at=at, is_crowded=is_crowded)
@@ -79,9 +84,15 @@ def claim(at: datetime) -> list[Delivery]:
     return []
 
 
+def _due(at: datetime) -> DeliveryQuerySet:
+    """With as much of each as claiming needs."""
+    columns = "attempts", "group", "channel", "notice", "address", "alert__clock_id", "alert__clock_jump"
+    return Delivery.objects.due(at).select_related("alert").only(*columns)
+
+
 def _sharing(first: Delivery, *, at: datetime, is_crowded: bool) -> list[Delivery]:
     """The deliveries that share a mail with this one, known by one `group`; this one alone, if none do."""
-    due = Delivery.objects.due(at).select_related("alert")
+    due = _due(at)
     if first.group is not None:
         return list(due.filter(group=first.group).order_by("pk"))
     if is_crowded and first.attempts == 0 and (first.channel, first.notice) == SHARES:

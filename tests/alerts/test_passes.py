@@ -185,3 +185,20 @@ def test_without_moving_senders_there_is_no_pulse() -> None:
     running._senders_moved[0] -= 61
     running.sweep(timezone.now())
     assert not ProcessBeat.objects.filter(name="alerts:test").exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_mail_server_that_hangs_delays_no_chat(loops, monkeypatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr("alerts.mail.send", lambda *_: answered.wait(20))
+    monkeypatch.setattr("alerts.channels.chat.send", lambda *_: None)
+    now = timezone.now()
+    words = {"notice": "operator", "subject": "Look", "body": "Look", "next_attempt_at": now, "created_at": now}
+    for number in range(10):
+        Delivery.objects.create(channel="email", address=f"{number}@tamhub.example", **words)
+    Delivery.objects.create(channel="chat", address="endpoint-1", **words)
+    loops.start()
+    until(lambda: Delivery.objects.filter(channel="chat", state="sent").exists())
+    assert not Delivery.objects.filter(channel="email", state="sent").exists()
+    answered.set()
+    until(lambda: not Delivery.objects.exclude(state="sent").exists())
