@@ -4,6 +4,18 @@ WEB_CONCURRENCY sets the number of processes (gunicorn reads it itself), HOST an
 """
 
 import os
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+
+class WithoutSecrets(Logger):
+    """Addresses of calendar feeds are secret: their reading is not logged."""
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        if not req.path.startswith("/duty/feed/"):
+            super().access(resp, req, environ, request_time)
+
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 if "WEB_CONCURRENCY" not in os.environ:
@@ -15,6 +27,7 @@ graceful_timeout = 20
 max_requests = 5000
 max_requests_jitter = 500
 accesslog = "-"
+logger_class = WithoutSecrets
 # The heartbeat of a worker is a file: in memory it cannot stall on a slow disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 control_socket_disable = True

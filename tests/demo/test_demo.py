@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Client, Contact, Grant, User
 from demo.seeding.content import load
+from demo.seeding.duty import seed_duty
 from demo.seeding.log import play_log
 from demo.seeding.times import instant
-from departments.models import Department
+from departments.models import Absence, Department, DutyShift
+from departments.queries.roster import roster
 from incidents.models import Incident, IncidentEvent
 from sla.models import Clock
 
@@ -65,6 +67,22 @@ def test_the_demo_has_everybody_and_its_clocks_run_are_at_risk_and_breached_and_
     call_command("seed_demo", verbosity=0)
     after = (User.objects.count(), Grant.objects.count(), story.filter(opened_at__lt=now - timedelta(hours=1)).count())
     assert after == before
+
+
+@pytest.mark.django_db
+def test_somebody_is_called_at_any_hour_but_for_the_one_gap_and_a_second_start_plans_nothing():
+    call_command("seed_demo", verbosity=0)
+    now = timezone.localtime().replace(minute=30)
+    departments = list(Department.objects.filter(archived_at=None).select_related("calendar"))
+    shown = roster(departments, begin=now - timedelta(days=30), end=now + timedelta(days=30))
+    gaps = [(str(line.department), gap.starts_at.date()) for line in shown.departments for gap in line.gaps]
+    assert {department for department, _day in gaps} == {"Infrastructure Operations"}
+    assert len({day for _department, day in gaps}) == 1
+    stand_ins = [duty for line in shown.departments for s in line.stretches for duty in s.duties if duty.is_stand_in]
+    assert {str(duty.person) for duty in stand_ins} == {"Tina Okafor", "Agnes Toth"}
+    before = (DutyShift.objects.count(), Absence.objects.count())
+    seed_duty(now=now + timedelta(days=1))
+    assert (DutyShift.objects.count(), Absence.objects.count()) == before
 
 
 @pytest.mark.django_db
