@@ -50,12 +50,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             figures = dict(item.user_properties)
             row = {"number": number, "what": what, "holds": holds, "test": item.nodeid, "outcome": report.outcome}
             _results.append({**row, "seconds": round(report.duration, 1), "figures": figures})
+            if path := os.environ.get(RESULTS):
+                Path(path).write_text(json.dumps(_results, indent=1, default=str) + "\n")
     return report
-
-
-def pytest_sessionfinish() -> None:
-    if (path := os.environ.get(RESULTS)) and _results:
-        Path(path).write_text(json.dumps(_results, indent=1, default=str) + "\n")
 
 
 @pytest.fixture
@@ -123,6 +120,12 @@ def small_disk(postgres: Postgres) -> Iterator[str]:
     shutil.chown(folder, "postgres", "postgres")
     yield str(folder)
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def sqlite_file(transactional_db: None) -> Path:
+    """The database file of this run; cases that ask for it run on SQLite alone."""
+    return Path(connection.settings_dict["NAME"])
 
 
 @pytest.fixture

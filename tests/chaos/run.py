@@ -25,7 +25,7 @@ MARKERS = {
     ("SQLite", "short"): "chaos and not chaos_long",
     ("SQLite", "full"): "chaos",
     ("PostgreSQL", "short"): "chaos and not chaos_long and not any_database",
-    ("PostgreSQL", "full"): "chaos",
+    ("PostgreSQL", "full"): "chaos and not any_database",
 }
 
 

@@ -25,12 +25,6 @@ from tests.processes import wait_until
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def sqlite_file(transactional_db: None) -> Path:
-    """The database file of this run; cases that ask for it run on SQLite alone."""
-    return Path(connection.settings_dict["NAME"])
-
-
 def another_connection(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(file, isolation_level=None, check_same_thread=False)
 
