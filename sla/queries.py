@@ -61,6 +61,11 @@ def policy_list(user: Person, *, now: datetime) -> list[PolicyLine]:
     return lines
 
 
+def ola_policies() -> QuerySet[SlaPolicy]:
+    """What departments promise each other."""
+    return SlaPolicy.objects.filter(scope=SlaPolicy.Scope.DEPARTMENT).order_by("name")
+
+
 def open_clocks_by_version(policy: SlaPolicy | None = None) -> Mapping[int, int]:
     """How many clocks that have not stopped hold which version of a policy; one query."""
     clocks = Clock.objects.open()

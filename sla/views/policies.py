@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -25,7 +26,8 @@ from accounts.models import User
 from accounts.permissions import is_staff_member, runs_service
 from kernel.errors import DomainError, Stale
 from sla import operations
-from sla.businesstime import CalendarError
+from sla.businesstime import BusinessCalendar, CalendarError
+from sla.chains import Margin, margins
 from sla.faces import ExampleFace, example_face, versions_of
 from sla.forms.fields import said
 from sla.forms.policies import (
@@ -44,8 +46,8 @@ from sla.measure import epoch
 from sla.models import Calendar, PolicyVersion, Priority, SlaPolicy
 from sla.operations import DEFAULT_PAUSE_ON, DEFAULT_THRESHOLDS, TargetInput, promised_by
 from sla.permissions import may_read_policies, policies_visible_to, sees_policy_inside
-from sla.queries import open_clocks_by_version, policy_list
-from sla.terms import Target, business_calendar, for_all
+from sla.queries import ola_policies, open_clocks_by_version, policy_list
+from sla.terms import Target, Terms, business_calendar, for_all, terms_of
 from sla.versions import calendar_in_force, version_in_force
 from sla.views.editing import LATER, NOW, Clash, Note, clash_with, example_data, notes, place_error
 from sla.words import COLUMNS, PAUSE_WORDS, conditions, day, receivers
@@ -261,12 +263,14 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     running = open_clocks_by_version(found) if found is not None else {}
     example = _example(draft, before, now=now) if is_sound else None
     scope = found.scope if found is not None else form["scope"].value()
+    has_margins = scope == SlaPolicy.Scope.CLIENT and (found is None or sees_policy_inside(request.user))
     parts = [part for part in PARTS if any(f"{priority}_{part}" in form.fields for priority in Priority.values)]
     return {
         "policy": found,
         "form": form,
         "x": draft.example_form,
         "notes": beside,
+        "margins": _margins(draft.promised(), now=now) if has_margins and is_sound else [],
         "ladder_note": _ladder_note(draft, before) if is_sound else Note("ladder"),
         "columns": COLUMNS.get(str(scope), COLUMNS[SlaPolicy.Scope.CLIENT]),
         "has_updates": len(parts) == len(PARTS),
@@ -335,6 +339,20 @@ def _worked(promised: Mapping[str, Any], asked: PolicyExampleForm, *, now: datet
         pauses=[(epoch(begin), epoch(end)) for begin, end in pauses] if stops else (),
     )
     return example, zone
+
+
+def _margins(promised: Mapping[str, Any], *, now: datetime) -> list[Margin]:
+    """What the departments' own promises leave of this one, for each priority that it names."""
+    olas = {ola.name: terms_of(ola.current_id) for ola in ola_policies() if ola.current_id is not None}
+    targets = {one.priority: Target(one.response_s, one.resolution_s, one.calendar.pk) for one in promised["targets"]}
+    draft = Terms(0, frozenset(), (), PolicyVersion.Reopen.CONTINUE, targets)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = epoch(today + timedelta(days=-today.weekday() % 7))
+
+    def calendar(calendar_id: int) -> BusinessCalendar:
+        return business_calendar(calendar_in_force(Calendar.objects.get(pk=calendar_id), now).pk)
+
+    return margins(draft, olas, calendar=cache(calendar), monday=monday)
 
 
 def _beside(form: PolicyForm, beside: Mapping[str, Note], *names: str) -> list[tuple[BoundField, Note]]:

@@ -262,6 +262,27 @@ def test_a_draft_is_offered_in_the_words_of_the_api(world, gold, browse):
     assert draft["ladder"] == [{"level": 50, "to": ["tam"], "priorities": [], "any_hour": True}]
 
 
+def test_the_draft_is_taken_by_the_page_that_tries_it_on_the_past(world, gold, browse):
+    browser = browse(world.manager)
+    page = browser.get("/policies/gold/")
+    [draft] = re.findall(r'name="draft" value="([^"]*)"', page.text)
+    assert 'action="/policies/try/"' in page.text
+    answer = browser.post("/policies/try/", {"draft": html.unescape(draft)})
+    assert answer.status_code == 200, words(answer)
+
+
+def test_what_departments_promise_each_other_leaves_so_much(world, gold, browse):
+    calendar = Calendar.objects.get(slug="service")
+    a_policy("ola-a", scope="department", calendar=calendar, response_s=60, resolution_s=5 * 3600)
+    a_policy("ola-b", scope="department", calendar=calendar, response_s=60, resolution_s=7 * 3600)
+    browser = browse(world.manager)
+    page = browser.get("/policies/gold/")
+    assert "P2 The longest, ola-b, leaves 1 h." in words(page)
+    answer = browser.post("/policies/gold/example/", filled(page) | EXAMPLE | {"P2_resolution": "6 h"}, headers=HTMX)
+    assert "P2 ola-b does not fit: −1 h." in words(answer)
+    assert "ola-b" not in browse(world.head).get("/policies/standard/").text
+
+
 def test_what_does_not_stop_the_clock_is_said(world, gold, browse):
     sent = filled(browse(world.manager).get("/policies/gold/")) | EXAMPLE | {"x-reason": "problem"}
     said = words(browse(world.manager).post("/policies/gold/example/", sent, headers=HTMX))
