@@ -32,7 +32,11 @@ def test_what_was_sealed_for_one_purpose_is_not_readable_as_another():
         unseal(seal(SECRET, purpose="endpoint"), purpose="webhook")
 
 
-@pytest.mark.parametrize("sealed", ["", "x", "ä", Fernet(Fernet.generate_key()).encrypt(b"x").decode()])
+@pytest.mark.parametrize(
+    "sealed",
+    ["", "x", "ä", Fernet(Fernet.generate_key()).encrypt(b"x").decode()],
+    ids=["empty", "short", "not ASCII", "by another key"],
+)
 def test_what_was_never_sealed_here_is_unreadable(sealed):
     with pytest.raises(Unreadable):
         unseal(sealed, purpose="endpoint")
