@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from alerts import mail
 from alerts.hours import DAY, instant
-from alerts.models import Delivery
+from alerts.models import Alert, Delivery
 from alerts.preferences import Event, Wishes, event_of, planned, zone_of
+from alerts.queries import described
 from alerts.routing import ON_DUTY
 
 DAYS = 7
@@ -76,10 +78,15 @@ def last_days(user: User, *, now: datetime) -> tuple[date, ...]:
 
 
 def occurrences(user: User, *, now: datetime) -> list[Occurrence]:
-    """What concerned the person in the last days, the oldest first; one query."""
+    """What concerned the person in the last days, the oldest first: what one was told, or wanted not to be told, and
+    imported breaches of which one would have been the first to hear. Two queries, and one a kind of subject."""
     days = last_days(user, now=now)
     zone = zone_of(user)
     start, end = instant(days[0], time(0), zone), instant(days[-1] + DAY, time(0), zone)
+    return sorted([*_told(user, start, end), *_imported(user, start, end)], key=lambda one: one.at)
+
+
+def _told(user: User, start: datetime, end: datetime) -> list[Occurrence]:
     rows = Delivery.objects.filter(recipient=user, alert__isnull=False, created_at__gte=start, created_at__lt=end)
     found: dict[tuple[int | None, int, str, str], Occurrence] = {}
     for row in rows.select_related("alert").order_by("created_at", "pk")[:MOST]:
@@ -89,6 +96,22 @@ def occurrences(user: User, *, now: datetime) -> list[Occurrence]:
             Occurrence(at=row.created_at, event=event, priority=_subject(row)["priority"], what=_what(row)),
         )
     return list(found.values())
+
+
+def _imported(user: User, start: datetime, end: datetime) -> list[Occurrence]:
+    """Their alerts have no messages, and do not say whom they would have gone to: the clients' people of now."""
+    first = Q(client__tam=user) | Q(client__service_manager=user)
+    past = Alert.objects.filter(first, state=Alert.State.PAST, due_at__gte=start, due_at__lt=end).order_by("due_at")
+    return [
+        Occurrence(
+            at=row.alert.due_at,
+            event=event_of(row.alert.level),
+            priority=row.about.priority,
+            what=_words(row.alert, row.about.reference, row.about.title),
+        )
+        for row in described(past[:MOST])
+        if row.about is not None
+    ]
 
 
 def preview(wishes: Wishes, happened: Iterable[Occurrence], *, days: Sequence[date]) -> Preview:
@@ -131,12 +154,14 @@ def _subject(row: Delivery) -> dict[str, str]:
 def _what(row: Delivery) -> str:
     assert row.alert is not None
     told = _subject(row)
-    words = _("%(kind)s of %(reference)s at %(level)d%%: %(title)s")
-    if row.notice == Delivery.Notice.RETRACTED:
-        words = _("Withdrawn: %(kind)s of %(reference)s at %(level)d%%: %(title)s")
-    return words % {
-        "kind": row.alert.get_kind_display(),
-        "reference": told["reference"],
-        "level": row.alert.level,
-        "title": mail.one_line(told["title"]),
+    words = _words(row.alert, told["reference"], told["title"])
+    return _("Withdrawn: %(what)s") % {"what": words} if row.notice == Delivery.Notice.RETRACTED else words
+
+
+def _words(alert: Alert, reference: str, title: str) -> str:
+    return _("%(kind)s of %(reference)s at %(level)d%%: %(title)s") % {
+        "kind": alert.get_kind_display(),
+        "reference": reference,
+        "level": alert.level,
+        "title": mail.one_line(title),
     }
