@@ -56,7 +56,7 @@ class Course:
 class Stay:
     """The time that one department had the incident; until it was resolved where it still has it.
 
-    `service_s` is what lay within the service hours of the resolution clock.
+    `service_s` is what the resolution clock counted meanwhile.
     """
 
     hop: Hop
@@ -68,12 +68,22 @@ def stays_of(incident: Incident, courses: Sequence[Course], *, now: datetime) ->
     """Every stay in its order, nothing where there is no clock to measure by; one query."""
     if not courses:
         return []
-    calendar = business_calendar(courses[-1].clock.calendar_version_id)
+    rounds = [course for course in courses if course.view.kind == Clock.Kind.RESOLUTION]
     end = incident.resolved_at or now
     return [
-        Stay(hop, hop.ended_at, calendar.between(epoch(hop.started_at), epoch(hop.ended_at or end)))
+        Stay(
+            hop, hop.ended_at, sum(_counted(course, hop.started_at, hop.ended_at or end, now=now) for course in rounds)
+        )
         for hop in incident.hops.select_related("department").order_by("number")
     ]
+
+
+def _counted(course: Course, start: datetime, end: datetime, *, now: datetime) -> int:
+    """What the clock counted between two instants: no department is charged for a pause."""
+    begin = max(epoch(start), epoch(course.clock.started_at))
+    until = min(epoch(end), epoch(course.view.stopped_at or now))
+    pauses = [(epoch(pause.start), epoch(pause.end or now)) for pause in course.pauses]
+    return business_calendar(course.clock.calendar_version_id).between(begin, until, pauses)
 
 
 def courses_of(incident: Incident, events: Sequence[IncidentEvent], *, now: datetime) -> list[Course]:

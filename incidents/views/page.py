@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,24 +15,37 @@ from django.views.decorators.http import require_safe
 
 from alerts.models import Alert
 from alerts.queries import alerts_about
+from departments.models import Department
 from incidents.clockcards import card_of
+from incidents.clocknames import clock_name
 from incidents.courses import courses_of, stays_of
+from incidents.escalation import ladders_of
+from incidents.explaining import kinds_shown_to, stored_clocks
 from incidents.forms import ActionForm
 from incidents.models import Incident
 from incidents.offers import NOTHING, Offers, offers_for
 from incidents.permissions import sees_internal_notes, sees_internal_side
-from incidents.queries import ClockView, clock_views, incident_list, timeline
+from incidents.queries import ClockView, clock_view, clock_views, incident_list, timeline
 from incidents.settling import SUBJECT_KIND
 from incidents.telling import lines_of
 from incidents.views.verbs import IN_THE_HEAD, VERBS, Verb
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
+from sla.models import REPORTED, Clock
 from sla.permissions import may_read_policies
 
 # While a clock ticks its bar grows: the page is drawn anew once a minute, though nothing happened.
 REDRAW_S = 60
 # A timeline that some system fills is cut here until somebody asks for the rest.
 MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class OtherClock:
+    """A clock besides response and resolution: the next update, what departments and vendors owe us."""
+
+    name: str
+    view: ClockView
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,12 @@ def show(
     offers = offers_for(user, incident) if form is None else NOTHING
     lines = lines_of(incident, events, courses, user=user)
     cut = 0 if "whole" in request.GET else max(len(lines) - MOST_LINES, 0)
+    is_internal = sees_internal_side(user)
+    stays = stays_of(incident, courses, now=now) if is_internal else []
+    hops = {stay.hop.number: stay.hop.department for stay in stays}
+    clocks = stored_clocks(incident, kinds=kinds_shown_to(user))
+    alerts = _alerts(request, incident) if alerts is None else alerts
+    others, settled = _others(clocks, hops, now=now)
     context = {
         "incident": incident,
         "action": action,
@@ -85,13 +104,22 @@ def show(
         "shows_policy": may_read_policies(user),
         "lines": lines[: len(lines) - cut],
         "cut": cut,
-        "is_internal": sees_internal_side(user),
-        "stays": stays_of(incident, courses, now=now) if sees_internal_side(user) else [],
-        "alerts": _alerts(request, incident) if alerts is None else alerts,
+        "is_internal": is_internal,
+        "stays": stays,
+        "others": others,
+        "settled": settled,
+        "ladders": ladders_of(incident, clocks, alerts, hops=hops, now=now) if is_internal else [],
         "is_changed": is_changed,
     }
     template = "incidents/_incident_changed.html" if wants_fragment(request) else "incidents/incident.html"
     return render(request, template, context, status=status)
+
+
+def _others(clocks: Sequence[Clock], hops: Mapping[int, Department], *, now: datetime) -> tuple[list[OtherClock], int]:
+    """Besides response and resolution: those that are open or were missed, and how many more were kept."""
+    others = [(clock, clock_view(clock, now=now)) for clock in clocks if clock.kind not in REPORTED]
+    shown = [(clock, view) for clock, view in others if view.stopped_at is None or view.is_over]
+    return [OtherClock(clock_name(clock, hops), view) for clock, view in shown], len(others) - len(shown)
 
 
 def _alerts(request: HttpRequest, incident: Incident) -> list[Alert]:

@@ -36,6 +36,7 @@ def try_rule(request: HttpRequest) -> HttpResponse:
             result = result_of(outcome, since=since, until=until, client=client, most=most)
         except DomainError as error:
             form.add_error(None, error.message)
-    context = {"form": form, "result": result, "draft": form.cleaned_data.get("draft")}
-    template = "incidents/_tried.html" if wants_fragment(request) else "incidents/try.html"
+    is_part = wants_fragment(request)
+    context = {"form": form, "result": result, "draft": form.cleaned_data.get("draft"), "is_part": is_part}
+    template = "incidents/_tried.html" if is_part else "incidents/try.html"
     return render(request, template, context, status=422 if form.errors else 200)
