@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.support.databases import beside, scratch_database, server_url
-from bench.support.filled import prepare, use
+from bench.support.filled import prepare, unhurried, use
 from bench.support.timing import verdict
 
 if TYPE_CHECKING:
@@ -59,8 +59,6 @@ def main() -> None:
 
 def multiply(clocks: int) -> None:
     """Only straight clocks stay, as many as wanted: copies of the made-up ones, each a second or more apart."""
-    from django.db import connection  # noqa: PLC0415
-
     from alerts.models import Alert  # noqa: PLC0415
     from sla.models import Clock  # noqa: PLC0415
     from sla.recalculating import is_straight  # noqa: PLC0415
@@ -74,7 +72,7 @@ def multiply(clocks: int) -> None:
         f"{c} - n * interval '1 second'" if c in moved else "subject_id + n * 100000000" if c == "subject_id" else c
         for c in columns
     ]
-    with connection.cursor() as cursor:
+    with unhurried() as cursor:
         cursor.execute(
             f"INSERT INTO sla_clock ({', '.join(columns)}) SELECT {', '.join(copied)} "  # noqa: S608 - names of columns
             "FROM sla_clock, generate_series(1, %s) AS n ORDER BY n, id LIMIT %s",

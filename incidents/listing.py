@@ -21,6 +21,8 @@ from incidents.standing import ever_missed, standing
 from sla.models import Clock
 
 WITHIN_THE_HOUR = timedelta(hours=1)
+# Where counting means looking at clocks, more than this is many.
+MOST = 1000
 _NUMBER = re.compile(rf"(?:{REFERENCE_PREFIX})?([0-9]{{1,18}})", re.IGNORECASE)
 
 
@@ -73,7 +75,13 @@ class Counts:
         """None for the view that also shows what is closed: nobody waits for that number."""
         if view == View.ALL:
             return None
+        if self.exceed(view):
+            return MOST
         return self.open if view == View.DEADLINE else getattr(self, view)
+
+    def exceed(self, view: str) -> bool:
+        """Whether there are more than are counted."""
+        return view == View.BREACHED and self.breached > MOST
 
 
 @dataclass(frozen=True)
@@ -123,8 +131,9 @@ def parted(rows: QuerySet[Incident], *, now: datetime) -> tuple[QuerySet[Inciden
 
 
 def counted(user: Person, *, now: datetime) -> Counts:
-    """The numbers of all views in one query."""
+    """The numbers of all views in two queries; of those breached, no more than MOST + 1 are counted."""
     open_ones = incidents_visible_to(user).filter(_in_view(View.DEADLINE, user, now=now))
+    breached = open_ones.filter(ever_missed(now)).order_by("next_due_at", "id")  # those that are over come first
     return Counts(
         **open_ones.aggregate(
             open=Count("pk"),
@@ -133,8 +142,8 @@ def counted(user: Person, *, now: datetime) -> Counts:
             mine=Count("pk", filter=_is_mine(user)),
             new=Count("pk", filter=Q(status=Status.NEW)),
             waiting=Count("pk", filter=Q(status=Status.ON_HOLD)),
-            breached=Count("pk", filter=ever_missed(now)),
-        )
+        ),
+        breached=breached[: MOST + 1].count(),
     )
 
 
@@ -156,8 +165,10 @@ def _in_view(view: str, user: Person, *, now: datetime) -> Q:
 def _is_mine(user: Person) -> Q:
     """Given to me, or of a client that I answer for: as TAM, deputy or service manager."""
     me = reach_of(user).user_id
-    serves = Q(client__tam=me) | Q(client__deputy=me) | Q(client__service_manager=me)
-    return (Q(assignee=me) | serves) if me is not None else Q(pk__in=())
+    if me is None:
+        return Q(pk__in=())
+    served = Client.objects.filter(Q(tam=me) | Q(deputy=me) | Q(service_manager=me))
+    return Q(assignee=me) | Q(client__in=served.values("pk"))
 
 
 def _wished(wishes: Wishes, *, now: datetime) -> Q:
@@ -184,3 +195,10 @@ def _saying(text: str) -> Q:
     number = _NUMBER.fullmatch(text)
     known_as = Q(external_ref__iexact=text) | (Q(pk=int(number[1])) if number else Q())
     return Q(title__icontains=text) | known_as
+
+
+def naming(word: str) -> Q:
+    """A piece of the title or of the other system's reference, or our whole reference (INC-7)."""
+    found = Q(title__icontains=word) | Q(external_ref__icontains=word)
+    number = _NUMBER.fullmatch(word)
+    return found | Q(pk=int(number[1])) if number and not word.isdigit() else found

@@ -114,6 +114,15 @@ class Incident(Versioned):
             models.Index(fields=["client", "opened_at"], name="incident_client_opened"),
             models.Index(fields=["opened_at", "id"], name="incident_opened"),
             models.Index(fields=["status", "next_due_at"], name="incident_status_next_due"),
+            # All that the list's order, its counts and people's reach ask of what is open, read without the table.
+            models.Index(
+                fields=["next_due_at", "id", "status", "client", "department", "project", "assignee"],
+                condition=Q(status__in=["new", "in_progress", "on_hold"]),
+                name="incident_open",
+            ),
+            models.Index(fields=["priority", "id"], name="incident_priority"),
+            models.Index(fields=["updated_at", "id"], name="incident_updated"),
+            models.Index(fields=["external_ref"], condition=~Q(external_ref=""), name="incident_external_ref"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models import Status
 from incidents.queries import SOON_S, SOON_SHARE
 from incidents.settling import SUBJECT_KIND
 from sla.models import Clock
@@ -40,7 +41,7 @@ def standing(how: str, *, now: datetime) -> Q:
         return Q(Exists(ahead.filter(close)))
     if how == Standing.RUNNING:
         return Q(Exists(ahead))
-    return Q(Exists(clocks.filter(state=Clock.State.PAUSED)))
+    return Q(Exists(clocks.filter(state=Clock.State.PAUSED)), status=Status.ON_HOLD)  # nothing else pauses a clock
 
 
 def ever_missed(now: datetime) -> Q:

@@ -261,6 +261,7 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="clock_wake"),
             models.Index(fields=["client", "state", "due_at"], name="clock_client_state_due"),
+            models.Index(fields=["due_at", "id"], condition=Q(state="running"), name="clock_running_due"),
         ]
 
     def __str__(self) -> str:

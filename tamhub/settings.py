@@ -111,7 +111,9 @@ _POSTGRESQL = {
     "keepalives_idle": 30,
     "tcp_user_timeout": 10000,
     "application_name": env.str("TAMHUB_PROCESS", default="tamhub"),
-    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
+    # jit=off: compiling a query takes longer than any of these queries.
+    "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 "
+    "-c jit=off",
 }
 _database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'tamhub.sqlite3'}"
 DATABASES = {"default": env.db_url_config(_database_url)}

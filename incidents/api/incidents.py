@@ -5,8 +5,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from django.db import DataError, IntegrityError
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -32,7 +31,8 @@ from incidents.api.serializers import (
 )
 from incidents.api.tickets import CREATED, ambiguous, upsert
 from incidents.filters import IncidentFilter
-from incidents.models import PORTAL, REFERENCE_PREFIX, Incident
+from incidents.listing import naming
+from incidents.models import PORTAL, Incident
 from incidents.permissions import (
     may_assign,
     may_assign_or_take,
@@ -66,7 +66,7 @@ class IncidentViewSet(ExplainsClocks, Creates, Updates):
 
     serializer_class = IncidentSerializer
     filterset_class = IncidentFilter
-    search_fields = ["title", "external_ref", "=reference_text"]
+    search_fields = ["title", "external_ref", "reference"]
     ordering_fields = ["next_due_at", "opened_at", "priority", "id", "updated_at"]
     ordering = ["next_due_at"]
     answers_not_modified = False
@@ -97,8 +97,10 @@ class IncidentViewSet(ExplainsClocks, Creates, Updates):
     }
 
     def scope(self, user: Any) -> QuerySet[Incident]:
-        reference = Concat(Value(REFERENCE_PREFIX), Cast("pk", CharField()))
-        return incident_list(user).alias(reference_text=reference)
+        return incident_list(user)
+
+    def search_condition(self, word: str) -> Q:
+        return naming(word)
 
     # ------------------------------------------------------------------------------------------------ reading
     def paginate_queryset(self, queryset: Any) -> Any:

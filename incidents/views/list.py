@@ -38,6 +38,7 @@ class Tab:
     url: str
     count: int | None
     is_current: bool
+    is_more: bool
 
 
 @login_required
@@ -99,7 +100,7 @@ def _tabs(request: HttpRequest, view: str, counts: Counts) -> list[Tab]:
     """The other views keep what one narrowed to; only who is asked has something of one's own."""
     has_own = not reach_of(request.user).is_contact_only
     return [
-        Tab(one.label, _address(**_kept(request), view=one.value), counts.of(one), one == view)
+        Tab(one.label, _address(**_kept(request), view=one.value), counts.of(one), one == view, counts.exceed(one))
         for one in View
         if has_own or one != View.MINE
     ]
