@@ -135,9 +135,11 @@ def test_a_huge_answer_is_a_yes_all_the_same(service, tam):
 
 
 def test_a_service_that_never_answers_is_cut_off_and_tried_again(service, tam, monkeypatch):
-    found = service(lambda handler: found.closed.wait(20))
+    over = threading.Event()
+    endpoint = a_chat(tam, service(lambda _handler: over.wait(20)))
     monkeypatch.setattr("kernel.outbound.LONGEST_WAIT_S", 0.3)
-    delivery = outcome(owed(a_chat(tam, found)))
+    delivery = outcome(owed(endpoint))
+    over.set()
     assert (delivery.state, DeliveryAttempt.objects.get().error) == ("pending", "the call took too long")
 
 

@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from alerts import operations
 from alerts.models import Delivery, NotificationHours, Preference
 from alerts.operations.digesting import owe_digests
-from alerts.operations.preferring import save_preferences
+from alerts.operations.preferring import Modes, save_preferences
 from alerts.preferences import Event, Hours, wishes_of
 from alerts.unsubscribing import unsubscribe_path
 from kernel import history
@@ -37,7 +37,7 @@ def tam(db) -> User:
 
 
 def wish(person: User, digest_at: time | None = time(7), at: datetime = MONDAY) -> None:
-    modes = {(Event.WARNING, None): DIGEST} if digest_at else {}
+    modes: Modes = {(Event.WARNING, None): DIGEST} if digest_at else {}
     save_preferences(user=person, modes=modes, hours=Hours(digest_at=digest_at), at=at)
 
 

@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from alerts.hours import instant, next_at, quiet_end
 from alerts.models import Delivery, Endpoint, NotificationHours, Preference
 from alerts.operations.endpoints import change_endpoint
-from alerts.operations.preferring import reset_preferences, save_preferences
+from alerts.operations.preferring import Modes, reset_preferences, save_preferences
 from alerts.preferences import (
     CANNOT_WAIT,
     Event,
@@ -207,7 +207,7 @@ def test_many_people_cost_as_many_queries_as_one():
 def test_what_is_saved_is_what_is_planned():
     tam = a_user("tam", Role.TAM, time_zone="Europe/Berlin")
     chat = an_endpoint(tam)
-    modes = {(Event.WARNING, None): DIGEST, (Event.WARNING, chat.pk): NOW, (Event.BREACH, None): NOW}
+    modes: Modes = {(Event.WARNING, None): DIGEST, (Event.WARNING, chat.pk): NOW, (Event.BREACH, None): NOW}
     save_preferences(user=tam, modes=modes, hours=replace(NIGHT, digest_at=time(7)), at=MONDAY)
     assert set(Preference.objects.values_list("event", "endpoint", "mode")) == {
         ("warning", None, "digest"),
@@ -228,7 +228,7 @@ def test_what_is_saved_is_what_is_planned():
 @pytest.mark.django_db
 def test_as_the_role_has_it_leaves_no_wish_behind_and_frees_what_waits():
     tam = a_user("tam", Role.TAM)
-    modes = {(Event.WARNING, None): DIGEST}
+    modes: Modes = {(Event.WARNING, None): DIGEST}
     save_preferences(user=tam, modes=modes, hours=Hours(digest_at=time(7)), at=MONDAY)
     waiting = Delivery.objects.create(
         **{"notice": "operator", "recipient": tam, "address": tam.email, "created_at": MONDAY},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import uuid
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from alerts import operations
 from alerts.models import Delivery, Endpoint, NotificationHours, Preference
-from alerts.operations.preferring import save_preferences
+from alerts.operations.preferring import Modes, save_preferences
 from alerts.preferences import Event, Hours, planned, wishes_of, zone_of
 from alerts.preview import last_days, occurrences, preview
 from incidents.operations import acknowledge
@@ -60,7 +61,7 @@ def test_the_preview_is_what_the_plan_says(tam, last_week):
     chat = Endpoint(pk=5, name="Ops")
     happened, days = occurrences(tam, now=last_week), last_days(tam, now=last_week)
     assert sorted(one.event for one in happened) == ["breach", "breach", "warning", "warning"]
-    digest = {(Event.WARNING, None): "digest"}
+    digest: Modes = {(Event.WARNING, None): "digest"}
     nights = Hours(quiet_from=time(22), quiet_until=time(7), digest_at=time(7, 30))
     for wishes in (
         now,
@@ -114,8 +115,7 @@ def test_the_preview_costs_the_same_for_few_and_many_messages(tam, last_week, br
     rows = list(Delivery.objects.filter(alert__isnull=False))
     for row in rows:
         for number in range(5):
-            row.pk, row.public_id, row.address = None, None, f"other{number}@tamhub.example"
-            row.public_id = Delivery._meta.get_field("public_id").get_default()
+            row.pk, row.public_id, row.address = None, uuid.uuid4(), f"other{number}@tamhub.example"
             row.save()
     assert cost() == few
 
