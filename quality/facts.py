@@ -107,7 +107,9 @@ def _clocks(
     incidents: QuerySet[Incident], *, pk: Numbers, opened_at: Numbers, now_s: int | None
 ) -> dict[str, ClockFacts]:
     rows = (
-        Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=incidents.order_by().values("pk"))
+        Clock.objects.filter(
+            subject_kind=SUBJECT_KIND, kind__in=REPORTED, subject_id__in=incidents.order_by().values("pk")
+        )
         .values_list("subject_id", "kind", "state", "due_at", "stopped_at", "elapsed_s")
         .iterator()
     )

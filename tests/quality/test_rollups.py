@@ -173,3 +173,14 @@ def test_compliance_of_clients_by_month_has_a_value_for_every_month(django_asser
         found = compliance_by_client_and_month(clients=[first.pk, second.pk], first=date(2026, 3, 1), months=2)
     assert found[first.pk]["resolution"] == [Compliance(met=1, missed=2, running=1), Compliance()]
     assert found[second.pk]["resolution"] == [Compliance(), Compliance(met=1)]
+
+
+def test_what_departments_promise_each_other_is_not_counted_among_promises_to_clients():
+    incident = an_incident(department=a_department("unix"), now=NOW)
+    keep_rollups()
+    before = kept()
+    [response] = Clock.objects.filter(subject_id=incident.pk, kind="response")
+    response.pk, response.kind = None, "accept"
+    response.save()
+    rebuild_rollups()
+    assert kept() == before
