@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,7 +48,7 @@ def says(status: int, body: bytes = b"ok", **headers: str) -> Answer:
 
 
 @contextmanager
-def sink(*answers: Answer) -> Iterator[Sink]:
+def sink(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
     class Listening(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -63,6 +64,8 @@ def sink(*answers: Answer) -> Iterator[Sink]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Listening) as server:
         server.daemon_threads = True
+        if tls is not None:  # the handshake is the handler's thread's: one that fails ends no other
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         found = Sink(str(server.server_address[0]), server.server_port, list(answers or [says(200)]))
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield found

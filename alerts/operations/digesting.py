@@ -15,6 +15,7 @@ from kernel.locking import lock
 
 log = logging.getLogger(__name__)
 
+LATE = timedelta(hours=1)
 FIRST_ZONE = timedelta(hours=14)  # how far local time is ahead of UTC at most
 
 
@@ -59,9 +60,11 @@ def _owe(hours: NotificationHours, digest: Digest | None, *, now: datetime) -> b
 
 
 def _free_what_no_digest_takes(now: datetime) -> None:
-    """A digest that never comes holds nothing back: its reader has left, or has no digest any more."""
+    """A digest that does not come holds nothing back: its reader has left, has none any more, or it fails again and
+    again. What waited is sent as a mail of its own."""
     waiting = Delivery.objects.filter(in_digest=True, state=Delivery.State.PENDING)
-    lost = waiting.filter(Q(recipient__is_active=False) | Q(recipient__notification_hours__digest_at=None))
+    never = Q(recipient__is_active=False) | Q(recipient__notification_hours__digest_at=None)
+    lost = waiting.filter(never | Q(next_attempt_at__lt=now - LATE))
     ids = list(lost.values_list("pk", flat=True)[:200])
     if ids:
         waiting.filter(pk__in=ids).update(in_digest=False, next_attempt_at=now)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from alerts.hours import instant
+from alerts.hours import instant, next_at
 from alerts.models import Delivery, Endpoint, NotificationHours, Preference
 from alerts.preferences import Event, Hours, Wishes, wishes_of, zone_of
 from kernel import history
@@ -90,9 +90,11 @@ def _set_hours(row: NotificationHours, hours: Hours, *, at: datetime) -> None:
         today = at.astimezone(zone).date()
         if row.digest_sent_on is None and instant(today, hours.digest_at, zone) <= at:
             row.digest_sent_on = today  # its hour is over: the first one comes tomorrow
+    waiting = Delivery.objects.filter(recipient=row.user_id, in_digest=True, state=Delivery.State.PENDING)
     if hours.digest_at is None:  # what waits for it would wait for ever
-        waiting = Delivery.objects.filter(recipient=row.user_id, in_digest=True, state=Delivery.State.PENDING)
         waiting.update(in_digest=False, next_attempt_at=at)
+    elif hours.digest_at != row.digest_at:
+        waiting.update(next_attempt_at=next_at(at, hour=hours.digest_at, zone=zone_of(row.user)))
     for name, value in asdict(hours).items():
         setattr(row, name, value)
     row.save()

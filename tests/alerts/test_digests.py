@@ -144,6 +144,23 @@ def test_what_waits_for_a_digest_that_never_comes_is_sent(tam):
     assert operations.deliver(SEVEN).sent == 1
 
 
+def test_what_waits_for_a_digest_that_fails_for_an_hour_is_sent(tam, monkeypatch, caplog):
+    a_warning(tam)
+    monkeypatch.setattr("alerts.operations.digesting.digest_for", lambda *_args, **_kwargs: 1 / 0)
+    owe_digests(SEVEN + timedelta(hours=1))
+    assert operations.deliver(SEVEN + timedelta(hours=1)).claimed == 0
+    owe_digests(SEVEN + timedelta(hours=1, seconds=1))
+    assert operations.deliver(SEVEN + timedelta(hours=1, seconds=1)).sent == 1
+
+
+def test_what_waits_moves_with_the_hour_of_the_digest(tam):
+    a_warning(tam)
+    wish(tam, time(20), at=MONDAY + timedelta(hours=18))
+    evening = datetime(2026, 3, 3, 19, tzinfo=UTC)
+    assert Delivery.objects.get().next_attempt_at == evening
+    assert owe_digests(evening) == 1
+
+
 def test_many_digests_cost_no_more_each_than_few(db):
     def cost(number: int) -> int:
         people = [a_user(f"person-{number}-{one}", Role.TAM) for one in range(number)]

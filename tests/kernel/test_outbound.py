@@ -5,11 +5,18 @@ from __future__ import annotations
 import gzip
 import ipaddress
 import socket
+import ssl
 import time
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kernel import outbound
 from kernel.outbound import Refused, check_host, check_url, guarded, is_public
@@ -178,6 +185,41 @@ def test_a_certificate_that_proves_nothing_ends_the_call_even_if_nobody_asks_for
     with guarded() as guard, pytest.raises(requests.RequestException):
         requests.post(f"https://{found.place}/", verify=False)
     assert outbound.is_untrusted(guard.failure)
+
+
+def a_certificate(folder: Path, *, until: datetime) -> Path:
+    """Of localhost, signed by itself, valid until then; key and certificate in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(until - timedelta(days=10))
+        .not_valid_after(until)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encodings = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "certificate.pem"
+    file.write_bytes(key.private_bytes(*encodings) + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_the_name_is_proved_by_a_certificate_that_is_known_and_in_date(settings, tmp_path, monkeypatch, is_valid):
+    """The address dialled is one that was checked; server name and Host header stay the name."""
+    until = datetime.now(UTC) + timedelta(days=1 if is_valid else -1)
+    file = a_certificate(tmp_path, until=until)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    with sink(tls=context) as found:
+        settings.OUTBOUND_ALLOWED_HOSTS = [f"localhost:{found.port}"]
+        with guarded() as guard, suppress(requests.RequestException):
+            requests.post(f"https://localhost:{found.port}/", verify=True)
+    assert outbound.is_untrusted(guard.failure) == (not is_valid)
+    assert [answer.status_code for answer in guard.responses] == ([200] if is_valid else [])
+    assert [call.headers["Host"] for call in found.calls] == ([f"localhost:{found.port}"] if is_valid else [])
 
 
 def test_a_dry_call_only_notes_whom_it_would_call(listed):
