@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import formats, timezone
@@ -26,27 +26,22 @@ def duty_sentence(found: Roster, *, now: datetime) -> str:
     parts = [_for(people, line.department.short) for line, people in own[:MOST_NAMED] if line.department]
     if len(own) > MOST_NAMED:
         rest = len(own) - MOST_NAMED
-        words = ngettext("others for %(n)d department more", "others for %(n)d departments more", rest)
-        parts.append(words % {"n": rest})
+        others = ngettext("others for %(n)d department more", "others for %(n)d departments more", rest)
+        parts.append(others % {"n": rest})
     everybody = _people_at(found.provider, now)
-    if everybody:
-        parts.append(_for(everybody, _("everything else") if own else _("everything")))
-    said = _("On duty now: %(parts)s.") % {"parts": _listed(parts)} if parts else _("Nobody is on duty now.")
-    return " ".join([said, *_then(found.provider, everybody, now=now)])
-
-
-def _then(provider: Line, everybody: Sequence[User], *, now: datetime) -> Iterator[str]:
-    """Until when that holds for those without anybody of their own, and who is called after."""
-    ahead = [stretch for stretch in provider.stretches if stretch.starts_at > now]
+    ahead = [stretch for stretch in found.provider.stretches if stretch.starts_at > now]
     changes = next((stretch for stretch in ahead if stretch.people != tuple(everybody)), None)
-    if changes is not None and everybody and not changes.people:
-        yield _("That holds until %(time)s for everything else.") % {"time": moment(changes.starts_at, now=now)}
-    called = next(
-        (one for one in ahead if one.people and changes is not None and one.starts_at >= changes.starts_at), None
-    )
-    if called is not None:
-        words = {"time": moment(called.starts_at, now=now), "people": _listed(map(str, called.people))}
-        yield _("From %(time)s %(people)s for everything else.") % words
+    if everybody:
+        place = _("everything else") if own else _("everything")
+        ends_at = changes.starts_at if changes is not None and not changes.people else None
+        parts.append(_for(everybody, place, until=moment(ends_at, now=now) if ends_at else ""))
+    said = _("On duty now: %(parts)s.") % {"parts": _listed(parts)} if parts else _("Nobody is on duty now.")
+    called = next((one for one in ahead if one.people and changes and one.starts_at >= changes.starts_at), None)
+    if called is None:
+        return said
+    then = _("From %(time)s %(people)s for everything else.")
+    words = {"time": moment(called.starts_at, now=now), "people": _listed(map(str, called.people))}
+    return f"{said} {then % words}"
 
 
 def gap_sentences(found: Roster, *, now: datetime) -> list[str]:
@@ -95,8 +90,9 @@ def _people_at(line: Line, now: datetime) -> Sequence[User]:
     return next((s.people for s in line.stretches if s.starts_at <= now < s.ends_at), ())
 
 
-def _for(people: Iterable[User], place: str) -> str:
-    return _("%(people)s for %(place)s") % {"people": _listed(map(str, people)), "place": place}
+def _for(people: Iterable[User], place: str, *, until: str = "") -> str:
+    words = {"people": _listed(map(str, people)), "place": place, "time": until}
+    return (_("%(people)s for %(place)s until %(time)s") if until else _("%(people)s for %(place)s")) % words
 
 
 def _places(departments: Sequence[Department]) -> str:

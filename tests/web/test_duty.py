@@ -66,6 +66,14 @@ def test_the_first_line_says_who_is_called_now_and_who_comes_next(browse, ada, n
     assert "Eva for everything else." in page
 
 
+def test_where_nobody_follows_at_once_it_is_said_until_when_and_who_is_next(browse, ada, now):
+    plan(ada, now, hours=3)
+    plan(ada, now, begins=24 * 8)
+    page = browse(ada).get("/duty/").text
+    assert "On duty now: Ada King for everything until" in page
+    assert "Ada King for everything else." in page
+
+
 def test_nothing_planned_is_said_as_it_is(browse, ada):
     page = browse(ada).get("/duty/").text
     assert "Nobody is on duty: nothing is planned yet." in page
@@ -103,7 +111,7 @@ def test_a_stand_in_stands_in_the_table_with_whom_they_replace(browse, ada, now)
     plan(ada, now)
     record_absence(user=ada, starts_at=now - HOUR, ends_at=now + 50 * HOUR, stand_in=sam, actor=None, at=now)
     page = browse(ada).get("/duty/").text
-    assert "On duty now: Sam for everything." in page
+    assert "On duty now: Sam for everything until" in page
     assert "for Ada King, away" in page
 
 
