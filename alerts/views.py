@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -40,7 +40,7 @@ from sla.measure import reading
 
 MOST_OPEN = 100
 SIZE = 40
-FEW = 3
+FEW = MOST_TOLD = 3
 # What is left of a clock shrinks: the list is drawn anew once a minute, though nothing happened.
 REDRAW_S = 60
 MINE, ALL = "mine", "all"
@@ -57,6 +57,8 @@ class Shown:
     over_s: int
     is_counting: bool
     goes_on: GoesOn | None
+    told: Sequence[Delivery]
+    more_told: int
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def _now(
 def _shown(row: AlertRow, user: User, *, now: datetime) -> Shown:
     """No query: whom it was told is read already."""
     alert = row.alert
-    was_told = any(one.recipient_id == user.pk for one in alert.deliveries.all())
+    told = sorted(alert.deliveries.all(), key=lambda one: one.recipient_id != user.pk)  # oneself first
+    was_told = any(one.recipient_id == user.pk for one in told)
     read = reading(alert.clock, now=now)
     is_counting = alert.clock.running_since is not None
     return Shown(
@@ -174,6 +177,8 @@ def _shown(row: AlertRow, user: User, *, now: datetime) -> Shown:
         over_s=max(-read.remaining_s, 0),
         is_counting=is_counting,
         goes_on=goes_on(alert),
+        told=told[:MOST_TOLD],
+        more_told=max(len(told) - MOST_TOLD, 0),
     )
 
 

@@ -98,7 +98,7 @@ def _messages(seen: Operations) -> Iterator[Trouble]:
         )
         yield Trouble(
             words % {"n": number(seen.late_alerts)},
-            _("Where it was not reported late, compare the times with the log: a process or the database stood still."),
+            _("Compare the times with the log: a process or the database stood still, or a clock was put right."),
             is_red=False,
         )
 

@@ -8,14 +8,16 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, Max, Min
+from django.db.models import Exists, F, Max, Min, OuterRef
 from django.utils import timezone
 
 from alerts import audit
 from alerts.beats import HEARTBEAT, PASS_MUST_END_WITHIN, PREFIX, REPAIR
+from alerts.filters import INCIDENT
 from alerts.health import vitals
 from alerts.levels import LONGEST_BACK_OFF
 from alerts.models import Alert, Delivery, NotificationHours
+from incidents.models import EventKind, IncidentEvent
 from kernel.clock import database_now
 from kernel.models import IdempotencyKey, OutboxCursor, OutboxEvent, ProcessBeat
 from quality.operations import CONSUMER
@@ -127,11 +129,14 @@ def operations_now() -> Operations:
 
 
 def late_alerts(now: datetime) -> int:
-    """Breaches of the last 30 days, among the newest alerts, that were noticed more than 60 s after the deadline. What
-    was reported late counts, too: nobody can notice it before."""
+    """Breaches of the last 30 days, among the newest alerts, that were noticed more than 60 s after the deadline. Of an
+    incident that was reported after its deadline, nobody could notice it before."""
     newest = Alert.objects.filter(pk__in=Alert.objects.order_by("-pk").values("pk")[:NEWEST])
     breaches = newest.filter(level=Alert.BREACH, round=1, clock_jump=False).exclude(state=Alert.State.PAST)
-    return breaches.filter(detected_at__gte=now - SINCE, detected_at__gt=F("due_at") + LATE).count()
+    late = breaches.filter(detected_at__gte=now - SINCE, detected_at__gt=F("due_at") + LATE)
+    opened = IncidentEvent.objects.filter(incident=OuterRef("subject_id"), kind=EventKind.OPENED)
+    reported_late = opened.filter(recorded_at__gte=OuterRef("due_at"))
+    return late.exclude(Exists(reported_late), subject_kind=INCIDENT).count()
 
 
 def run_audit(now: datetime) -> Audit:

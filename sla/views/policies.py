@@ -264,13 +264,15 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     example = _example(draft, before, now=now) if is_sound else None
     scope = found.scope if found is not None else form["scope"].value()
     has_margins = scope == SlaPolicy.Scope.CLIENT and (found is None or sees_policy_inside(request.user))
+    left = _margins(draft.promised(), now=now) if has_margins and is_sound else []
     parts = [part for part in PARTS if any(f"{priority}_{part}" in form.fields for priority in Priority.values)]
     return {
         "policy": found,
         "form": form,
         "x": draft.example_form,
         "notes": beside,
-        "margins": _margins(draft.promised(), now=now) if has_margins and is_sound else [],
+        "margins": left,
+        "by_example": any(margin.by_example for margin in left),
         "ladder_note": _ladder_note(draft, before) if is_sound else Note("ladder"),
         "columns": COLUMNS.get(str(scope), COLUMNS[SlaPolicy.Scope.CLIENT]),
         "has_updates": len(parts) == len(PARTS),
