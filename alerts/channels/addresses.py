@@ -72,7 +72,7 @@ def read(kind: str, text: str) -> Address:
     schema = str(found["schema"])
     if kind in _PLUGINS and schema not in _PLUGINS[kind]:
         raise _invalid(_("This address belongs to another service. %(example)s"), kind)
-    if not _speaks_https(service, schema):
+    if not is_guarded(type(service), schema=schema):
         raise Invalid(_("This service is not spoken to by HTTPS; TamHub sends nothing else."), field="address")
     if forbidden := _FORBIDDEN & {str(name).lower() for name in found.get("qsd", {})}:
         message = _("Leave out “%(names)s”: an address says where to, nothing else.")
@@ -119,9 +119,9 @@ def _in_apprises_form(kind: str, entered: str) -> str:
     return entered
 
 
-def _speaks_https(service: NotifyBase, schema: str) -> bool:
-    """Only what speaks through `requests` is guarded (`kernel.outbound`)."""
-    return schema not in _EXCLUDED and hasattr(sys.modules[type(service).__module__], "requests")
+def is_guarded(service: type[NotifyBase], *, schema: str) -> bool:
+    """Whether all of a service's calls go through the guard: it speaks through `requests` (`kernel.outbound`)."""
+    return schema not in _EXCLUDED and hasattr(sys.modules[service.__module__], "requests")
 
 
 def _first_call(service: NotifyBase) -> str:

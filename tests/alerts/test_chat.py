@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from apprise.manager_plugins import NotificationManager
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.telegram import NotifyTelegram
 from django.core import serializers
 
 from accounts.models import Role, User
 from alerts import mail, operations
-from alerts.channels import chat
+from alerts.channels import addresses, chat
 from alerts.channels.addresses import read
 from alerts.models import Alert, Delivery, DeliveryAttempt, Endpoint
 from alerts.operations import endpoints
@@ -329,6 +333,31 @@ def test_other_addresses_are_refused_with_what_to_do_and_without_the_address(kin
     assert len(refused.value.message) > 20
     assert not entered or entered not in refused.value.message
     assert not Endpoint.objects.exists()
+
+
+def test_every_service_that_may_be_entered_speaks_through_the_guard_alone():
+    """Of apprise's services only those are taken that use `requests`; these open no line by other means."""
+    manager = NotificationManager()
+    taken = {
+        schema: manager[schema] for schema in manager.schemas() if addresses.is_guarded(manager[schema], schema=schema)
+    }
+    assert {"slack", "workflows", "tgram", "mmosts", "ntfys", "discord", "gotifys", "matrixs", "pover"} <= set(taken)
+    assert not {"syslog", "mailto", "mqtt", "irc", "xmpp", "rsyslog", "growl", "dbus", "fcm", "nostr"} & set(taken)
+    lines = {"socket", "smtplib", "ssl", "subprocess", "paho", "slixmpp", "gntp", "websocket", "websockets", "pika"}
+    for schema, service in taken.items():
+        tree = ast.parse(inspect.getsource(sys.modules[service.__module__]))
+        imported = {
+            alias.name.split(".")[0]
+            for node in ast.walk(tree)
+            for alias in getattr(node, "names", ())
+            if isinstance(node, ast.Import)
+        }
+        imported |= {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and not node.level
+        }
+        assert not imported & lines, schema
 
 
 def test_names_are_unique_to_their_owner_also_where_that_is_the_duty(service, tam):
