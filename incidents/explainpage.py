@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from departments.models import Department
+from incidents.attribution import attribution
 from incidents.clocknames import clock_name
 from incidents.clockrows import Row, ShownRow, from_to, rows_of, short_moment, shown_rows
 from incidents.explaining import Explained, Held, explained_clocks, kinds_shown_to, names_of, stored_clocks
@@ -52,6 +53,15 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Blame:
+    """What the resolution ran over, split among the stays whose department overran its own promise; without `parts` all
+    kept theirs."""
+
+    over_s: int
+    parts: tuple[tuple[Department, int], ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """`whole_url` leads to every stretch where the table puts some together; `zone` is named where it is not usual."""
 
@@ -70,6 +80,7 @@ class Page:
     departments: tuple[Share, ...]
     people: tuple[Share, ...]
     waits: tuple[Share, ...]
+    blame: Blame | None
     origin: Origin | None
     changes: tuple[str, ...]
 
@@ -96,14 +107,12 @@ def page_of(
     rows = rows_of(one.life, whole=whole)
     shown = shown_rows(rows, names=names, notes=_notes(incident, events, user), zone=zone, far=is_far)
     title = clock_name(one.clock, hops)
+    clocks = stored_clocks(incident, kinds=kinds)
     origin = origin_of(incident, one.clock, one.run, now=now) if may_read_policies(user) else None
     return Page(
         one=one,
         title=title,
-        tabs=tuple(
-            Tab(clock_name(clock, hops), _address(clock), clock.pk == one.clock.pk)
-            for clock in stored_clocks(incident, kinds=kinds)
-        ),
+        tabs=tuple(Tab(clock_name(clock, hops), _address(clock), clock.pk == one.clock.pk) for clock in clocks),
         text_url=f"{reverse('clock-text', args=[incident.pk, kind])}?cycle={one.clock.cycle}",
         whole_url=f"{_address(one.clock)}&whole" if any(row.hidden or row.days > 1 for row in rows) else "",
         drawing=lifeline(
@@ -121,6 +130,7 @@ def page_of(
         departments=tuple(shares_by_department(one.life, names) if names else ()),
         people=tuple(shares_by_person(one.life, names) if names else ()),
         waits=tuple(shares_of_waiting(one.life)),
+        blame=_blame(clocks, hops, now=now) if is_internal and one.clock.kind == Clock.Kind.RESOLUTION else None,
         origin=origin,
         changes=tuple(_change(change, one, zone) for change in origin.changes) if origin else (),
     )
@@ -138,6 +148,15 @@ def _address(clock: Clock) -> str:
 
 def _hops(incident: Incident) -> dict[int, Department]:
     return {hop.number: hop.department for hop in incident.hops.select_related("department")}
+
+
+def _blame(clocks: Sequence[Clock], hops: Mapping[int, Department], *, now: datetime) -> Blame | None:
+    """None where the target is kept, or no department promised anything."""
+    if not any(clock.kind == Clock.Kind.FINISH for clock in clocks):
+        return None
+    found = attribution(clocks, now=now)
+    parts = [(hops[number], seconds) for number, seconds in found.by_hop.items() if number in hops]
+    return Blame(found.excess_s, tuple(parts)) if found.excess_s else None
 
 
 def _notes(incident: Incident, events: Sequence[IncidentEvent], user: Person) -> Mapping[int, str]:

@@ -19,7 +19,7 @@ from kernel.templatetags.ui import NOTHING, duration, number, percent
 from sla.ladder import NAMED
 from sla.models import Clock
 
-FEW, MOST = 50, 2000
+FEW, MOST = 25, 2000
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from sla.permissions import sees_policy_inside
 def explain_clock(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """`?cycle=` names the clock of several of a kind, `?whole` shows every stretch of a long life."""
     context = _context(request, pk, kind, whole="whole" in request.GET)
-    if sees_policy_inside(request.user):
-        chosen = {"policy": context["page"].one.clock.policy_version.policy, "client": context["incident"].client}
+    clock = context["page"].one.clock
+    if clock.is_promised and sees_policy_inside(request.user):
+        chosen = {"policy": clock.policy_version.policy.slug, "client": context["incident"].client.slug}
         context["try_form"] = TryForm(request=request, now=timezone.now(), initial=chosen)
     return render(request, "incidents/explain.html", context)
 

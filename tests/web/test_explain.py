@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from departments.operations import update_department
 from incidents import operations
+from tests.factories import a_policy
 from tests.web.worlds import CANARY, World
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,20 @@ def test_a_long_life_costs_no_more_queries(world, incident, browse):
         at += timedelta(minutes=1)
         operations.resume(incident=incident, actor=world.tam, now=world.now, at=at)
     assert cost() == before
+
+
+def test_what_ran_over_is_split_among_the_departments_that_broke_their_own_promise(world, browse):
+    ola = a_policy("unix-ola", scope="department", response_s=600, resolution_s=1800)
+    changes = {"ola": ola}
+    unix = update_department(department=world.unix, changes=changes, actor=None, at=world.now - timedelta(days=3))
+    incident = world.incident(minutes=300, department=unix)
+    html = browse(world.tam).get(f"/incidents/{incident.pk}/clocks/resolution/").content.decode()
+    assert "Who used too much" in html
+    assert "01:00:0" in html
+    assert (
+        "Who used too much"
+        not in browse(world.contact).get(f"/incidents/{incident.pk}/clocks/resolution/").content.decode()
+    )
+    finish = browse(world.tam).get(f"/incidents/{incident.pk}/clocks/finish/").content.decode()
+    assert "Finished: " in finish
+    assert "Try another policy" not in finish
