@@ -19,11 +19,12 @@ from departments.permissions import departments_to_choose, departments_visible_t
 from departments.queries import members
 from incidents.filters import MET, MISSED, RUNNING
 from incidents.listing import Wishes
-from incidents.models import HoldReason, Incident
+from incidents.models import HoldReason, Incident, ReopenReason
 from incidents.permissions import sees_internal_notes, sees_internal_side
 from incidents.standing import Standing
 from kernel.api.times import Malformed, parse_day, parse_instant
-from sla.models import Clock, Priority
+from sla.models import Clock, Priority, Vendor
+from sla.permissions import vendors_to_choose
 from sla.terms import terms_of
 
 INPUT_TIME = "%Y-%m-%dT%H:%M"
@@ -146,8 +147,21 @@ class ActionForm(forms.Form):
 
 class HoldForm(ActionForm):
     reason = forms.ChoiceField(choices=HoldReason.choices, widget=RadioSelect, label=_("What does it wait for?"))
+    vendor = forms.ModelChoiceField(Vendor.objects.none(), required=False, label=_("Which vendor?"))
+    text = forms.CharField(
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("Question, or number of the ticket"),
+        help_text=_("The client reads what is asked of the client, and nothing else."),
+    )
 
     def prepare(self) -> None:
+        vendors = vendors_to_choose(self.user)
+        if vendors.exists():
+            _choices(self, "vendor", vendors, empty=_("None named"))
+        else:
+            del self.fields["vendor"]
         stops = terms_of(self.incident.policy_version_id).pause_on
         names = ", ".join(str(reason.label) for reason in HoldReason if reason.value in stops)
         words = gettext("By this policy the resolution clock stands while: %(reasons)s. Else it goes on.")
@@ -165,11 +179,18 @@ class ResolveForm(ActionForm):
 
 
 class ReopenForm(ActionForm):
+    reopen_reason = forms.ChoiceField(
+        choices=ReopenReason.choices,
+        widget=RadioSelect,
+        initial=ReopenReason.NOT_FIXED,
+        label=_("Why does it come back?"),
+        help_text=_("Only what was not fixed counts against quality."),
+    )
     reason = forms.CharField(
         required=False,
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 2}),
-        label=_("Why was it not fixed?"),
+        label=_("In words"),
     )
 
 

@@ -5,8 +5,8 @@ The live operations, the import and the audit tell the story with this one funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sla.replay import Happening, Mark
@@ -29,12 +29,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: an import makes millions, and frozen ones take twice as long
 class Step:
     """One event as the story needs it; empty fields leave things as they are.
 
     `policy_version_id` only where the event sets the terms anew, known since `known_at`; `ola_version_id` goes with the
-    department, `vendor_version_id` with the vendor. `says` is US or CLIENT for a public word.
+    department, `vendor_version_id` with the vendor. `says` is US or CLIENT for a public word; `reporter` is the system
+    that reports the status, None for what people do.
     """
 
     at: int
@@ -50,7 +51,7 @@ class Step:
     vendor_id: int | None = None
     vendor_version_id: int | None = None
     says: str = ""
-    reporter: str = ""
+    reporter: tuple[int | None, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Story:
 def tell(
     *,
     opened_at: int,
-    steps: Iterable[Step],
+    steps: Sequence[Step],
     policy_version_id: int,
     known_at: datetime,
     promise: Callable[[int, str], Promise],
@@ -163,9 +164,13 @@ def tell(
     return teller.story
 
 
-def in_order(steps: Iterable[Step]) -> Iterator[Step]:
+def in_order(steps: Sequence[Step]) -> Iterable[Step]:
     """The order in which things became known, but for states that several systems report of one second: nobody knows
     which was first, so a stop counts after a pause, and a pause after what goes on, in whatever order they came in."""
+    return steps if len({step.reporter for step in steps if step.reporter}) < 2 else _by_seconds(steps)
+
+
+def _by_seconds(steps: Iterable[Step]) -> Iterator[Step]:
     group: list[Step] = []
     for step in steps:
         if group and not (step.reporter and group[-1].reporter and step.at == group[-1].at):
@@ -212,13 +217,14 @@ class _Teller:
         known_before = len(story.agreed)
         is_first = not story.priority
         story.priority = step.priority or story.priority
-        agreed = replace(last, priority=story.priority)
-        if step.policy_version_id is not None:
-            agreed = replace(agreed, at=at, policy_version_id=step.policy_version_id, known_at=step.known_at)
-        if is_first:
-            story.agreed[-1] = replace(agreed, at=last.at)
+        since = last.at if is_first else at
+        if step.policy_version_id is None:
+            agreed = Agreed(since, last.policy_version_id, story.priority, last.known_at)
         else:
-            story.agreed.append(replace(agreed, at=at))
+            agreed = Agreed(since, step.policy_version_id, story.priority, step.known_at)
+        if is_first:
+            story.agreed.pop()
+        story.agreed.append(agreed)
         self.promised = self.promise(agreed.policy_version_id, story.priority)
         if not self.promised.update_mode:
             self._stop_update(at, agreed=known_before)

@@ -19,6 +19,7 @@ from sla.terms import Terms, terms_of
 from sla.versions import calendar_version_at
 
 SUBJECT_KIND = "incident"
+IMPORTED = EventKind.IMPORTED.value
 # After the opening, these set the terms anew: what is promised counts by the calendars of the moment they became known.
 SETS_TERMS = frozenset({EventKind.POLICY_CHANGED.value, EventKind.RECALCULATED.value})
 
@@ -38,15 +39,8 @@ def step_of(event: IncidentEvent) -> Step:
         vendor_id=event.vendor_id,
         vendor_version_id=event.vendor_version_id,
         says=event.said_by if event.is_public else "",
-        reporter=_reporter(event),
+        reporter=(event.actor_id, event.via) if event.status and event.kind == IMPORTED else None,
     )
-
-
-def _reporter(event: IncidentEvent) -> str:
-    """The system that reports this state; empty for what people do."""
-    if event.kind != EventKind.IMPORTED or not event.status:
-        return ""
-    return f"{event.actor_id}:{event.via}"
 
 
 def story_of(

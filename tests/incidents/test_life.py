@@ -111,7 +111,8 @@ class World:
             update_policy(policy=self.daily, changes={"pause_on": ["client"][: value % 4]}, actor=None, at=self.now)
 
     def recalculated(self, value: int, _at: datetime | None) -> None:
-        operations.recalculate([self.daily, self.office][value % 2], reason="Renewed", actor=None, now=self.now)
+        subject = self.daily if value % 2 else self.office
+        operations.recalculate(subject, reason="Renewed", actor=None, now=self.now)
 
     def swept(self, _value: int, _at: datetime | None) -> None:
         sweep(self.now)
