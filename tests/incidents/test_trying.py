@@ -22,11 +22,14 @@ from tests.factories import MONDAY, a_calendar, a_client, a_department, a_policy
 pytestmark = pytest.mark.django_db
 HOUR = 3600
 LATER = MONDAY + timedelta(days=20)
-QUARTER = {"since": MONDAY - timedelta(days=1), "until": LATER, "now": LATER}
 
 
 def after(**time):
     return MONDAY + timedelta(**time)
+
+
+def trial(user, rule, *, since=MONDAY - timedelta(days=1), client=None):
+    return tried(user, rule, since=since, until=LATER, client=client, now=LATER)
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_what_counts_already_changes_nothing(manager, client):
     moved = an_incident(client=client, now=LATER)
     operations.assign(incident=moved, department=a_department("unix"), actor=None, now=LATER, at=after(hours=1))
     operations.edit(incident=moved, changes={"priority": "P1"}, actor=None, now=LATER)
-    found = tried(manager, Rule(), **QUARTER)
+    found = trial(manager, Rule())
     assert (found.incidents, found.changed) == (4, [])
     assert found.before == found.after
     assert found.messages_before == found.messages_after
@@ -74,7 +77,7 @@ def test_what_counts_already_changes_nothing(manager, client):
 
 def test_a_shorter_target_is_told_with_both(manager, client):
     incident = resolved(client)
-    found = tried(manager, Rule(terms=draft(resolution_s=2 * HOUR)), **QUARTER)
+    found = trial(manager, Rule(terms=draft(resolution_s=2 * HOUR)))
     [changed] = found.changed
     assert (changed.incident_id, changed.kind) == (incident.pk, "resolution")
     assert (changed.before.verdict, changed.before.left_s) == ("met", HOUR)
@@ -86,7 +89,7 @@ def test_a_shorter_target_is_told_with_both(manager, client):
 
 def test_a_reason_that_becomes_a_pause_saves_what_it_cost(manager, client):
     resolved(client, hours=5, waits=[("problem", 1, 3)])
-    found = tried(manager, Rule(terms=draft(pause_on=["client", "vendor", "problem"])), **QUARTER)
+    found = trial(manager, Rule(terms=draft(pause_on=["client", "vendor", "problem"])))
     [changed] = found.changed
     assert (changed.before.verdict, changed.after.verdict) == ("missed", "met")
     assert changed.reasons == ("2\u00a0h would be a pause: Waiting for a problem",)
@@ -95,7 +98,7 @@ def test_a_reason_that_becomes_a_pause_saves_what_it_cost(manager, client):
 
 def test_a_reason_that_is_no_pause_any_more_counts(manager, client):
     resolved(client, hours=5, waits=[("client", 1, 3)])
-    [changed] = tried(manager, Rule(terms=draft(pause_on=[])), **QUARTER).changed
+    [changed] = trial(manager, Rule(terms=draft(pause_on=[]))).changed
     assert changed.reasons == ("2\u00a0h would count: Waiting for client",)
 
 
@@ -104,7 +107,7 @@ def test_another_calendar_counts_for_whatever_was_promised(manager):
     client = a_client(policy=a_policy("office-gold", calendar=office, resolution_s=10 * HOUR))
     resolved(client, hours=25)
     always = Calendar.objects.get(slug="always")
-    [changed] = tried(manager, Rule(calendar_id=always.pk), **QUARTER).changed
+    [changed] = trial(manager, Rule(calendar_id=always.pk)).changed
     assert (changed.before.used_s, changed.after.used_s) == (9 * HOUR, 25 * HOUR)
     assert changed.reasons == ("16\u00a0h more lie within the service hours",)
 
@@ -112,7 +115,7 @@ def test_another_calendar_counts_for_whatever_was_promised(manager):
 def test_another_ladder_tells_others_and_moves_no_clock(manager, client):
     resolved(client, hours=5)
     ladder = (Step(75, ("head", "tam")), Step(100, ("service_manager",)), Step(150, ("user:boss",)))
-    found = tried(manager, Rule(ladder=ladder), **QUARTER)
+    found = trial(manager, Rule(ladder=ladder))
     assert found.changed == []
     assert found.messages_before == {"tam": 4, "service_manager": 1}
     assert found.messages_after == {"head": 1, "tam": 1, "service_manager": 1}
@@ -122,7 +125,7 @@ def test_reopened_under_another_rule_a_second_clock_counts(manager, client):
     incident = resolved(client, hours=3)
     operations.reopen(incident=incident, actor=None, now=LATER, at=after(hours=5))
     operations.resolve(incident=incident, actor=None, now=LATER, at=after(hours=8))
-    [changed] = tried(manager, Rule(terms=draft(reopen="new_cycle")), **QUARTER).changed
+    [changed] = trial(manager, Rule(terms=draft(reopen="new_cycle"))).changed
     assert (changed.before.verdict, changed.after.verdict) == ("missed", "met")
     assert changed.reasons == ("Reopening is measured otherwise",)
 
@@ -131,19 +134,19 @@ def test_updates_that_would_be_promised_are_counted(manager, client):
     resolved(client, hours=3)
     always = Calendar.objects.get(slug="always")
     terms = drafted(targets=[TargetInput("P1", HOUR, 4 * HOUR, always, HOUR)], pause_on=["client", "vendor"])
-    found = tried(manager, Rule(terms=terms), **QUARTER)
+    found = trial(manager, Rule(terms=terms))
     assert found.before["update"].share is None
     assert (found.after["update"].met, found.after["update"].missed) == (0, 1)
 
 
-def test_only_what_was_opened_in_the_period_and_belongs_to_ones_clients_is_tried(manager, client):
+def test_only_what_was_opened_in_the_period_and_belongs_to_ones_clients_is_trial(manager, client):
     resolved(client)
     other = a_client("other", policy=a_policy("silver"))
     resolved(other)
-    assert tried(manager, Rule(), **QUARTER).incidents == 2
-    assert tried(manager, Rule(), **QUARTER, client=client).incidents == 1
-    assert tried(client.tam, Rule(), **QUARTER).incidents == 1
-    assert tried(manager, Rule(), since=after(days=1), until=LATER, now=LATER).incidents == 0
+    assert trial(manager, Rule()).incidents == 2
+    assert trial(manager, Rule(), client=client).incidents == 1
+    assert trial(client.tam, Rule()).incidents == 1
+    assert trial(manager, Rule(), since=after(days=1)).incidents == 0
 
 
 def test_nothing_is_written_and_the_queries_do_not_grow(manager, client):
@@ -153,7 +156,7 @@ def test_nothing_is_written_and_the_queries_do_not_grow(manager, client):
 
     def cost():
         with CaptureQueriesContext(connection) as queries:
-            tried(manager, rule, **QUARTER)
+            trial(manager, rule)
         assert all(query["sql"].lstrip('"( ').upper().startswith("SELECT") for query in queries.captured_queries)
         return len(queries)
 
@@ -169,13 +172,13 @@ def test_too_many_incidents_are_refused(manager, client, monkeypatch):
     monkeypatch.setattr(trying, "MOST_INCIDENTS", 0)
     resolved(client)
     with pytest.raises(Invalid, match="shorter period"):
-        tried(manager, Rule(), **QUARTER)
+        trial(manager, Rule())
 
 
 def test_a_stored_policy_is_tried_as_it_stands(manager, client):
     strict = a_policy("strict", response_s=60, resolution_s=120)
     resolved(client)
     rule = Rule(terms=terms_of(strict.current_id))
-    assert {one.kind for one in tried(manager, rule, **QUARTER).changed} == {"response", "resolution"}
+    assert {one.kind for one in trial(manager, rule).changed} == {"response", "resolution"}
     set_client_policy(client=client, policy=strict, actor=None, at=LATER)
     assert Incident.objects.get().policy_version.policy.slug == "gold"

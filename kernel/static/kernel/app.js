@@ -106,6 +106,16 @@ const flip = (name, on) => {
   if (name === "theme") { root.dataset.theme = on ? "dark" : "light"; remember("theme", root.dataset.theme); }
   else { $("#app").classList.toggle("app--rail", on); remember("rail", on ? 1 : 0); }
 };
+async function copy(link) { // what the link leads to, as text; where that is refused, the link leads there
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) throw new Error(answer.statusText);
+    await navigator.clipboard.writeText(await answer.text());
+  } catch { location.href = link.href; return; }
+  const words = [...link.childNodes].findLast(node => node.nodeType === Node.TEXT_NODE), before = words.data;
+  words.data = $("#say").textContent = link.dataset.copy;
+  setTimeout(() => { words.data = before; }, 2000);
+}
 const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 const rail = () => $("#app").classList.contains("app--rail");
 
@@ -115,6 +125,8 @@ document.addEventListener("click", e => {
   if (on("[data-rail-toggle]")) { flip("rail", !rail()); $("#me").hidePopover(); }
   if (on("[data-toast-close]")) on("[data-toast]").remove();
   if (on("[data-print]")) print();
+  const copier = on("[data-copy]");
+  if (copier && navigator.clipboard) { e.preventDefault(); copy(copier); }
   if (on("[data-close]") || e.target.matches("dialog")) on("dialog").close(); // a click beside a dialog is a click on it
   const opener = on("[data-dialog]");
   if (opener && show(opener.dataset.dialog)) e.preventDefault();
