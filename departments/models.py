@@ -76,6 +76,11 @@ class Absence(Versioned):
     def covers(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at
 
+    @property
+    def stand_in_uid(self) -> uuid.UUID:
+        """What the stand-in's calendar knows the absence by."""
+        return uuid.uuid5(self.uid, str(self.stand_in_id))
+
 
 class DutyShift(Versioned):
     """A person is on duty in `[starts_at, ends_at)`, for a department or, without one, for the whole provider.

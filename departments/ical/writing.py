@@ -33,6 +33,7 @@ class Entry:
     url: str = ""
     is_cancelled: bool = False
     is_absence: bool = False
+    is_busy: bool = False
 
 
 def write_calendar(entries: Iterable[Entry], *, name: str) -> bytes:
@@ -61,7 +62,7 @@ def _event(entry: Entry) -> Event:
     event.add("SUMMARY", entry.summary)
     event.add("STATUS", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     # Being on duty does not make a calendar's owner busy, being away does.
-    event.add("TRANSP", "OPAQUE" if entry.is_absence else "TRANSPARENT")
+    event.add("TRANSP", "OPAQUE" if entry.is_busy else "TRANSPARENT")
     event.add("X-TAMHUB-KIND", "ABSENCE" if entry.is_absence else "DUTY")
     if entry.department:
         event.add("CATEGORIES", [entry.department])

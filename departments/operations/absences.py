@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from departments.models import Absence
-from departments.operations.withdrawals import withdraw
+from departments.operations.withdrawals import withdraw, withdraw_stand_in
 from kernel import history
 from kernel.errors import Invalid
 from kernel.locking import lock
@@ -48,8 +49,11 @@ def change_absence(
 ) -> Absence:
     absence = lock(Absence.objects.all()).get(pk=absence.pk)
     check(absence, expected_version)
+    before = copy(absence)
     changed = change(absence, changes)
     if changed:
+        if "stand_in" in changed:
+            withdraw_stand_in(before, at=at)
         _refuse_impossible(absence)
         absence.save()
         history.record(absence, "changed", actor=actor, at=at, changes=changed)

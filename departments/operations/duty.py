@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -149,7 +150,7 @@ def add(shift: DutyShift, *, actor: User | None, at: datetime) -> None:
 
 def edit(shift: DutyShift, changes: Mapping[str, Any], *, actor: User | None, at: datetime) -> bool:
     """Whether anything changed. Feeds of who had the shift until now say that it is gone."""
-    before = DutyShift(**{field.attname: getattr(shift, field.attname) for field in DutyShift._meta.concrete_fields})
+    before = copy(shift)
     changes = {name: one_line(value) if name == "note" else value for name, value in changes.items()}
     changed = change(shift, changes)
     if not changed:

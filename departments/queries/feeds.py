@@ -17,9 +17,14 @@ MOST = 5000
 
 
 def person_entries(user: User, *, now: datetime) -> list[Entry]:
-    """The person's own shifts and absences; three queries."""
+    """The person's own shifts and absences, and those of others while the person stands in; three queries."""
     withdrawn = WithdrawnEntry.objects.filter(user=user)
-    return _entries(DutyShift.objects.filter(user=user), withdrawn, now=now, absences=Absence.objects.filter(user=user))
+    absences = Absence.objects.filter(Q(user=user) | Q(stand_in=user), ends_at__gt=now - BACK)
+    told = [
+        _of_absence(one) if one.user_id == user.pk else _of_stand_in(one)
+        for one in absences.select_related("user", "stand_in")
+    ]
+    return _entries(DutyShift.objects.filter(user=user), withdrawn, now=now, others=told)
 
 
 def department_entries(department: Department, *, now: datetime) -> list[Entry]:
@@ -38,15 +43,13 @@ def _entries(
     withdrawn: QuerySet[WithdrawnEntry],
     *,
     now: datetime,
-    absences: QuerySet[Absence] | None = None,
+    others: Iterable[Entry] = (),
 ) -> list[Entry]:
     since = now - BACK
     shown = shifts.filter(ends_at__gt=since).select_related("user", "department")[:MOST]
-    entries = [_of_shift(shift) for shift in shown]
-    if absences is not None:
-        entries += [_of_absence(one) for one in absences.filter(ends_at__gt=since).select_related("user", "stand_in")]
+    entries = [*(_of_shift(shift) for shift in shown), *others]
     there = {entry.uid for entry in entries}
-    gone = withdrawn.filter(Q(withdrawn_at__gt=since), ends_at__gt=since).select_related("user", "department")
+    gone = withdrawn.filter(withdrawn_at__gt=since, ends_at__gt=since).select_related("user", "department")
     return [*entries, *(entry for entry in _newest(gone.order_by("version", "pk")) if entry.uid not in there)]
 
 
@@ -83,11 +86,25 @@ def _of_absence(absence: Absence) -> Entry:
         mail=absence.user.email,
         note=". ".join(filter(None, [absence.reason, stand_in])),
         is_absence=True,
+        is_busy=True,
+    )
+
+
+def _of_stand_in(absence: Absence) -> Entry:
+    return Entry(
+        uid=absence.stand_in_uid,
+        summary=_("Standing in for %(person)s") % {"person": absence.user},
+        starts_at=absence.starts_at,
+        ends_at=absence.ends_at,
+        sequence=absence.version - 1,
+        changed_at=absence.updated_at,
+        person=str(absence.stand_in),
+        is_absence=True,
     )
 
 
 def _of_withdrawn(row: WithdrawnEntry) -> Entry:
-    words = _("Away: %(person)s") % {"person": row.user} if row.is_absence else duty_summary(row.user, row.department)
+    words = _("Absence cancelled") if row.is_absence else duty_summary(row.user, row.department)
     return Entry(
         uid=row.uid,
         summary=words,

@@ -15,7 +15,9 @@ from accounts.models import Role
 from accounts.operations import update_user
 from departments.models import Absence, CalendarFeed, DutyShift
 from departments.operations import (
+    cancel_absence,
     cancel_shift,
+    change_absence,
     change_shift,
     plan_shift,
     record_absence,
@@ -326,6 +328,18 @@ def test_what_went_is_cancelled_and_not_only_missing(browse, client, ada, now):
     cancel_shift(shift=shift, actor=None, at=now)
     [gone] = events(client.get(everything)).values()
     assert (gone["STATUS"], gone["UID"], gone["SEQUENCE"]) == ("CANCELLED", str(shift.uid), 2)
+
+
+def test_whoever_stands_in_finds_it_in_the_own_calendar_until_somebody_else_does(browse, client, ada, now):
+    sam, eva = a_user("sam", Role.ENGINEER), a_user("eva", Role.ENGINEER)
+    absence = record_absence(user=ada, starts_at=now, ends_at=now + HOUR, stand_in=sam, actor=None, at=now)
+    of_sam, of_eva = address_of(browse(sam)), address_of(browse(eva))
+    assert list(events(client.get(of_sam))) == ["Standing in for Ada King"]
+    change_absence(absence=absence, changes={"stand_in": eva}, actor=None, at=now)
+    assert [one["STATUS"] for one in events(client.get(of_sam)).values()] == ["CANCELLED"]
+    assert [one["STATUS"] for one in events(client.get(of_eva)).values()] == ["CONFIRMED"]
+    cancel_absence(absence=absence, actor=None, at=now)
+    assert [one["STATUS"] for one in events(client.get(of_eva)).values()] == ["CANCELLED"]
 
 
 def test_a_departments_feed_shows_its_roster_alone(browse, client, ada, now):
