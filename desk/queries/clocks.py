@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from incidents.models import Incident, IncidentQuerySet
+from incidents.models import FAR_FUTURE, Incident, IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to
 from incidents.queries import ClockView, clock_view
 from incidents.settling import SUBJECT_KIND
-from sla.models import Clock
+from sla.models import PROMISED, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,14 @@ class NearestClock:
 
 
 def nearest_clock(user: Person, *, now: datetime) -> NearestClock | None:
-    """The nearest deadline still ahead in what the person may see; one query over the clocks that have one."""
+    """The nearest promise still ahead in what the person may see. An incident's own nearest deadline bounds the search
+    to few clocks, however many run; it may have passed while another of its clocks is still ahead."""
+    open_ones = incidents_visible_to(user).open()
+    first = open_ones.filter(next_due_at__gte=now, next_due_at__lt=FAR_FUTURE).order_by("next_due_at", "id")
+    bound = first.values_list("next_due_at", flat=True).first() or FAR_FUTURE
     clock = (
-        _ahead(incidents_visible_to(user), now=now)
+        _ahead(open_ones.filter(next_due_at__lte=bound), now=now)
+        .filter(due_at__lte=bound, kind__in=PROMISED)
         .annotate(priority=Subquery(Incident.objects.filter(pk=OuterRef("subject_id")).values("priority")[:1]))
         .order_by("due_at", "pk")
         .first()
@@ -52,6 +57,5 @@ def _ahead(incidents: IncidentQuerySet, *, now: datetime) -> QuerySet[Clock]:
         subject_kind=SUBJECT_KIND,
         subject_id__in=incidents.open().order_by().values("pk"),
         state=Clock.State.RUNNING,
-        wake_at__isnull=False,  # has an index of its own, in which only what runs stands
-        due_at__gte=now,
+        due_at__gte=now,  # running clocks have an index by it
     )
