@@ -99,6 +99,11 @@ class _Ways:
         self._wishes = wishes_of(User.objects.filter(pk__in=everybody), at=now) if everybody else {}
         self._duty: list[Planned] | None = None
 
+    def reachable(self, candidate: Candidate) -> Candidate:
+        """The candidate, or the duty mailbox instead of somebody who was deleted since the alert was raised."""
+        is_there = candidate.user_id is None or candidate.user_id in self._wishes
+        return candidate if is_there else duty_mailbox(settings.DUTY_EMAIL)
+
     def to(self, candidate: Candidate, event: str, *, priority: str) -> list[Planned]:
         if candidate.user_id is None:
             if self._duty is None:
@@ -111,7 +116,7 @@ class _Ways:
 
 def _deliveries(telling: Telling, recipient: Recipient, ways: _Ways, *, now: datetime) -> list[Delivery]:
     """One a way; if the recipient wants none, one that is cancelled from the first, so that the log says why."""
-    alert, candidate = telling.alert, recipient.candidate
+    alert, candidate = telling.alert, ways.reachable(recipient.candidate)
     not_before = recipient.not_before or now
 
     def delivery(way: Planned) -> Delivery:

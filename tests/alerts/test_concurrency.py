@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.models import User
 from alerts import operations
 from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations.escalating import escalate_unheard
@@ -113,6 +114,24 @@ def test_many_escalate_each_alert_by_one_step() -> None:
     assert sum(at_once(*[escalate] * WORKERS)) == INCIDENTS
     assert set(Alert.objects.filter(level=100).values_list("escalations", flat=True)) == {1}
     assert Delivery.objects.filter(role="duty").count() == INCIDENTS
+
+
+@pytest.mark.usefixtures("backlog")
+def test_who_acknowledges_while_an_alert_goes_on_is_not_passed_over() -> None:
+    operations.sweep(BREACHED)
+    later = BREACHED + timedelta(minutes=15)
+    tam = User.objects.earliest("pk")
+    breaches = list(Alert.objects.filter(level=100).order_by("-pk"))
+
+    def acknowledge() -> None:
+        for alert in breaches:
+            operations.acknowledge_alert(alert, actor=tam, at=later)
+
+    at_once(acknowledge, lambda: escalate_unheard(later), lambda: escalate_unheard(later))
+    assert set(Alert.objects.filter(level=100).values_list("state", "escalate_at")) == {("acked", None)}
+    assert escalate_unheard(later + timedelta(hours=1)) == 0
+    went_on = Alert.objects.filter(level=100, escalations=1).count()
+    assert Delivery.objects.filter(role="duty").count() == went_on
 
 
 @pytest.mark.usefixtures("backlog")

@@ -195,6 +195,24 @@ def test_an_acknowledged_alert_rests_until_the_next_threshold(people) -> None:
     assert Alert.objects.get(level=150).escalations == 1
 
 
+def test_who_acknowledges_late_stops_it_there(people) -> None:
+    opened(people)
+    operations.sweep(BREACHED)
+    assert escalate_unheard(BREACHED + QUARTER) == 1
+    operations.acknowledge_alert(Alert.objects.get(level=100), actor=people["head"], at=BREACHED + QUARTER + SECOND)
+    assert escalate_unheard(BREACHED + 5 * QUARTER) == 0
+    assert roles(100) == {"tam", "service_manager", "head"}
+
+
+def test_instead_of_somebody_who_was_deleted_meanwhile_the_duty_mailbox_is_told(people) -> None:
+    opened(people)
+    operations.sweep(BREACHED)
+    update_department(department=a_department("unix"), changes={"head": None}, actor=None, at=BREACHED)
+    people["head"].delete()
+    assert escalate_unheard(BREACHED + QUARTER) == 1
+    assert roles(100) == {"tam", "service_manager", "duty"}
+
+
 def test_once_the_clock_has_stopped_nobody_else_is_told(people) -> None:
     incident = opened(people)
     operations.sweep(BREACHED)
