@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from alerts.models import Alert
 from alerts.operations import sweep
-from departments.operations import update_department
+from departments.operations import map_group, update_department
 from incidents import operations
 from incidents.attribution import attribution
+from incidents.models import Incident
 from incidents.settling import story_of
 from kernel.errors import Invalid
 from sla.models import Clock, SlaPolicy
 from sla.operations import update_policy
 from tests.factories import a_calendar, a_client, a_department, a_policy, a_user, an_incident
 from tests.incidents.clocks import HOUR_S, assert_as_replayed, at, clock, states, targets
+from tests.incidents.imports import LOG_HEADER, import_file, log_row
 
 pytestmark = pytest.mark.django_db
 FAR = {"P1": (100, 1000), "P2": (100, 1000)}
@@ -192,3 +195,24 @@ def test_where_every_hop_kept_its_promise_the_plan_is_at_fault(network):
     operations.resolve(incident=incident, actor=None, now=at(3))
     found = attribution(Clock.objects.filter(subject_id=incident.pk), now=at(4))
     assert (found.excess_s, found.by_hop, found.plan_is_at_fault) == (HOUR_S, {}, True)
+
+
+def test_an_import_measures_hops_too_and_tells_nobody_of_the_past(network, tmp_path):
+    client = a_client("acme", policy=a_policy(targets=targets(**FAR)))
+    map_group(client=client, group="Group 1", department=network, actor=None, at=at(-1))
+    rows = [
+        log_row("INC1", "New", 0, "1/3/2016 08:00"),
+        log_row("INC1", "Active", 1, "1/3/2016 09:00", assignment_group="Group 1"),
+        log_row("INC1", "Resolved", 2, "1/3/2016 18:00", assignment_group="Group 1"),
+    ]
+    file = tmp_path / "log.csv"
+    file.write_text("\n".join([LOG_HEADER, *rows]))
+    assert import_file(file, client=client).code == 0
+    incident = Incident.objects.get(external_ref="INC1")
+    assert (states(incident, "accept"), states(incident, "finish")) == (
+        [(2, "met", 0)],
+        [(2, "breached", 9 * HOUR_S)],
+    )
+    assert list(Alert.objects.values_list("kind", "level", "state")) == [("finish", 100, "past")]
+    assert_as_replayed(incident, now=timezone.now())
+    assert import_file(file, client=client).counts.keys() == {"read", "unchanged"}

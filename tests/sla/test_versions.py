@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.operations import run_pass
 from kernel import history
 from kernel.errors import Conflict, Invalid
 from sla.models import Calendar, SlaPolicy
@@ -165,3 +166,9 @@ def test_what_cannot_be_promised_is_refused_by_field(policy, promised, field):
     with pytest.raises((Invalid, Conflict)) as refused:
         update_policy(policy=policy, changes=promised, actor=None, at=MONDAY)
     assert refused.value.field == field
+
+
+def test_the_alert_processes_see_to_it(policy):
+    promises(policy, 8, valid_from=MONDAY + DAY)
+    run_pass(MONDAY + DAY, process_name="alerts:test")
+    assert SlaPolicy.objects.get(pk=policy.pk).current == policy.versions.get(number=2)
