@@ -255,6 +255,11 @@ class Delivery(models.Model):
         return f"{self.channel} to {self.address}"
 
     @property
+    def place(self) -> str:
+        """Where it goes, as people know it: an endpoint's own address is a secret."""
+        return f"{self.endpoint} ({self.endpoint.hint})" if self.endpoint else self.address
+
+    @property
     def took(self) -> timedelta | None:
         """From owed to sent."""
         return None if self.sent_at is None else self.sent_at - self.created_at

@@ -63,7 +63,7 @@ def delivery_log(user: Person, *, state: str = "") -> QuerySet[Delivery]:
     rows = deliveries_visible_to(user)
     if state:
         rows = rows.filter(state=state)
-    return rows.select_related("alert", "recipient").prefetch_related("attempt_log").order_by("-id")
+    return rows.select_related("alert", "recipient", "endpoint").prefetch_related("attempt_log").order_by("-id")
 
 
 def alert_counts(user: Person) -> AlertCounts:
