@@ -188,7 +188,7 @@ class Delivery(models.Model):
         RETRACTED = "retracted", _("Alert withdrawn")
         DIGEST = "digest", _("Daily digest")
         TEST = "test", _("Test of the channel")
-        OPERATOR = "operator", _("Message to the operators")
+        OPERATOR = "operator", _("About TamHub itself")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Mail")
