@@ -11,7 +11,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts.models import Role, User
 from alerts import operations, retries
-from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.models import Alert, Delivery, DeliveryAttempt, Endpoint
 from alerts.operations import delivering
 from incidents.models import Incident
 from tests.factories import MONDAY, a_client, a_policy, a_user, an_incident
@@ -169,6 +169,20 @@ def test_after_three_days_a_delivery_is_given_up_and_handed_on(incident: Inciden
     operations.deliver(BREACHED + timedelta(hours=73))
     assert delivery_to(TAM).state == "dead"
     assert delivery_to(DUTY).state == "sent"
+
+
+def test_a_message_to_the_duty_mailbox_that_is_given_up_is_told_to_the_operators_by_another_way(
+    incident: Incident, server
+) -> None:
+    Endpoint.objects.create(name="Duty room", kind="slack", sealed_url="", hint="slack")
+    server.answers = {TAM: refused(TAM), MANAGER: refused(MANAGER), DUTY: ConnectionRefusedError("refused")}
+    operations.sweep(BREACHED)
+    operations.deliver(BREACHED, channel="email")
+    operations.deliver(BREACHED + timedelta(hours=73), channel="email")
+    assert delivery_to(DUTY).state == "dead"
+    told = Delivery.objects.filter(notice="operator")
+    assert {one.channel for one in told} == {"email", "chat"}
+    assert DUTY in told[0].body
 
 
 def test_a_tam_who_left_between_breach_and_mail_is_passed_over(incident: Incident) -> None:

@@ -15,7 +15,7 @@ from alerts.operations.escalating import escalate_unheard
 from departments.models import DutyShift
 from departments.operations import update_department
 from incidents import operations as incidents
-from incidents.models import Incident
+from incidents.models import Incident, IncidentEvent
 from kernel.models import History
 from sla.ladder import Step
 from sla.models import Calendar
@@ -255,6 +255,17 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(people) -> None:
     assert escalate_unheard(BREACHED + QUARTER) == 1
     broken.refresh_from_db()
     assert broken.escalate_at == BREACHED + QUARTER + timedelta(minutes=1)
+
+
+def test_when_the_reports_fell_silent_the_message_says_since_when(people) -> None:
+    incident = opened(people)
+    IncidentEvent.objects.bulk_create(
+        IncidentEvent(incident=incident, kind="commented", at=MONDAY, recorded_at=MONDAY + minute, via="jira")
+        for minute in (timedelta(minutes=n) for n in range(0, 50, 5))
+    )
+    operations.sweep(BREACHED)
+    operations.deliver(BREACHED)
+    assert "Data may be stale since: Mon 2 Mar 2026 09:45:00 UTC" in Delivery.objects.earliest("pk").body
 
 
 def test_a_change_that_finds_the_target_used_up_is_one_alarm_and_says_so(people) -> None:
