@@ -1,4 +1,4 @@
-"""Calendars and policies to look at, and which policy is the default; they are written over REST."""
+"""Calendars and policies to look at, and which policy is the default; they are written on their pages and over REST."""
 
 from __future__ import annotations
 

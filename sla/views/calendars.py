@@ -200,7 +200,7 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     calendar, form = draft.calendar, draft.form
     is_sound = form.is_bound and form.is_valid()
     fields = form.api_fields() if is_sound else _fields_shown(draft)
-    beside = notes(form, in_force=draft.before)
+    beside, may_edit = notes(form, in_force=draft.before), runs_service(request.user)
     lines = day_lines(fields["hours"], always=fields["always"])
     zone = ZoneInfo(fields["timezone"])
     change = clock_change(zone, now)
@@ -210,6 +210,7 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "form": form,
         "x": draft.example_form,
         "notes": beside,
+        "shown_notes": [note for name, note in beside.items() if name != "valid_from" or (calendar and may_edit)],
         "days": [(form[name], lines[name], beside[name]) for name in WEEKDAYS],
         "always": fields["always"],
         "country": dict(form.fields["country"].choices).get(fields["country"] or ""),  # type: ignore[attr-defined]
@@ -220,7 +221,7 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "zone": zone.key,
         "example": _example(draft, zone),
         "is_sound": is_sound or not form.is_bound,
-        "may_edit": runs_service(request.user),
+        "may_edit": may_edit,
         "example_errors": _errors(draft),
         "versions": _versions(draft, now) if calendar else [],
         "policies": policies_using(calendar, request.user) if calendar else [],

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from accounts.permissions import is_staff_member, runs_service
+from accounts.permissions import Person, is_staff_member, runs_service
 from kernel.errors import DomainError, Stale
 from sla import operations
 from sla.businesstime import BusinessCalendar, CalendarError
@@ -205,7 +205,9 @@ def _draft(request: HttpRequest, found: SlaPolicy | None, *, newest: bool = Fals
     if found is not None and newest:
         found = SlaPolicy.objects.get(pk=found.pk)
     in_force = version_in_force(found, now) if found is not None else None
-    chosen = found.versions.filter(number=_number(request)).first() or in_force if found is not None else None
+    inside = found is None or sees_policy_inside(user)
+    asked = found.versions.filter(number=_number(request)).first() if found is not None and inside else None
+    chosen = asked or in_force
     shown = promised_by(chosen) if chosen is not None else _usual()
     words: dict[str, Any] = {"scope": SlaPolicy.Scope.CLIENT}
     if found is not None:
@@ -214,8 +216,10 @@ def _draft(request: HttpRequest, found: SlaPolicy | None, *, newest: bool = Fals
     if data is not None and newest and found is not None:
         data["version"] = str(found.version)
     form = PolicyForm(data, policy=found, user=user, initial={**policy_initial(shown), **words})
-    inside = data if found is None or sees_policy_inside(user) else None  # who does not see the ladder does not send it
-    steps = StepFormSet(inside, prefix="ladder", initial=steps_initial(shown), form_kwargs={"user": user})
+    # Who does not see the ladder does not send it.
+    steps = StepFormSet(
+        data if inside else None, prefix="ladder", initial=steps_initial(shown), form_kwargs={"user": user}
+    )
     if found is not None and not runs_service(user):
         for one in (form, *steps):
             for field in one.fields.values():
@@ -263,8 +267,9 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     running = open_clocks_by_version(found) if found is not None else {}
     example = _example(draft, before, now=now) if is_sound else None
     scope = found.scope if found is not None else form["scope"].value()
-    has_margins = scope == SlaPolicy.Scope.CLIENT and (found is None or sees_policy_inside(request.user))
-    left = _margins(draft.promised(), now=now) if has_margins and is_sound else []
+    sees_inside = found is None or sees_policy_inside(request.user)
+    has_margins = sees_inside and is_sound and scope == SlaPolicy.Scope.CLIENT
+    left = _margins(draft.promised(), now=now) if has_margins else []
     parts = [part for part in PARTS if any(f"{priority}_{part}" in form.fields for priority in Priority.values)]
     return {
         "policy": found,
@@ -288,16 +293,17 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "words": _beside(form, beside, "name", "description"),
         "rules": _beside(form, beside, "reopen", "reopen_within_days", "update_mode"),
         "steps": draft.steps,
-        "step_rows": [(one, _step_words(one)) for one in draft.steps],
+        "step_rows": [(one, _step_words(one)) for one in draft.steps] if sees_inside else [],
+        "shown_notes": [note for name, note in beside.items() if name not in _unseen(found, request.user)],
         "example": example,
         "example_errors": _errors(draft),
-        "try_url": _try_url(),
-        "draft": json.dumps(_as_api(draft, found), ensure_ascii=False) if is_sound else "",
+        "try_url": _try_url() if sees_inside else "",
+        "draft": json.dumps(_as_api(draft, found), ensure_ascii=False) if sees_inside and is_sound else "",
         "running": sum(running.values()),
         "in_force": draft.in_force,
         "versions": _versions(found, running, now=now) if found is not None else [],
         "may_edit": runs_service(request.user),
-        "sees_inside": found is None or sees_policy_inside(request.user),
+        "sees_inside": sees_inside,
         "may_be_default": found is not None and not found.is_default and found.scope == SlaPolicy.Scope.CLIENT,
     }
 
@@ -341,6 +347,16 @@ def _worked(promised: Mapping[str, Any], asked: PolicyExampleForm, *, now: datet
         pauses=[(epoch(begin), epoch(end)) for begin, end in pauses] if stops else (),
     )
     return example, zone
+
+
+def _unseen(found: SlaPolicy | None, user: Person) -> frozenset[str]:
+    """The fields that do not stand on this person's page."""
+    if found is None or not runs_service(user):
+        hidden = {"valid_from"}
+        if found is not None and not sees_policy_inside(user):
+            hidden |= {"escalate_after_s", "name", "description"}
+        return frozenset(hidden)
+    return frozenset()
 
 
 def _margins(promised: Mapping[str, Any], *, now: datetime) -> list[Margin]:

@@ -111,8 +111,23 @@ def test_who_answers_for_no_client_sees_no_ladder_and_no_versions(world, browse)
     assert "Counted in" in page
     assert "Escalation" not in page
     assert "Versions" not in page
-    answer = browse(world.head).post("/policies/standard/example/", {**EXAMPLE, **_targets("30 min", "8 h")})
+    assert "thresholds" not in page  # of the draft that is tried on the past
+    assert "/policies/try/" not in page
+    answer = browse(world.head).post("/policies/standard/example/", EXAMPLE)
     assert "is due" in answer.text
+    for inside in ("ladder", "escalate_after_s", "thresholds"):
+        assert inside not in answer.text
+
+
+def test_who_sees_no_versions_cannot_ask_for_one(world, browse):
+    standard = SlaPolicy.objects.get(slug="standard")
+    targets = [TargetInput("P1", 61, 3661, Calendar.objects.get(slug="always"))]
+    later = timezone.now() + timedelta(days=9)
+    operations.update_policy(
+        policy=standard, changes={"targets": targets}, actor=None, at=timezone.now(), valid_from=later
+    )
+    assert "1 h 1 min 1 s" in browse(world.manager).get("/policies/standard/?version=2").text
+    assert "1 h 1 min 1 s" not in browse(world.head).get("/policies/standard/?version=2").text
 
 
 def test_calendars_are_the_houses_own(world, browse):
@@ -383,10 +398,3 @@ def test_the_lists_cost_the_same_for_few_and_for_many(world, browse):
     for _ in range(5):
         a_policy(calendar=a_calendar())
     assert {path: cost(path) for path in before} == before
-
-
-def _targets(response: str, resolution: str) -> dict[str, str]:
-    said = {"name": "x", "reopen": "continue", "update_mode": "every"}
-    for priority in ("P1", "P2", "P3", "P4"):
-        said[f"{priority}_calendar"] = "always"
-    return {**said, "P2_response": response, "P2_resolution": resolution}
