@@ -24,19 +24,22 @@ def dated(steps):
     return found
 
 
-@st.composite
-def lives(draw):
+lives = st.tuples(calendars, targets, marks, gaps, changes, whys)
+
+
+def told(life):
     """(the explanation, the replay, its calendar, the present, who had it) of one clock."""
-    at, calendar, had = placed(draw(marks)), draw(calendars), dated(draw(changes))
-    now = (at[-1][0] if at else START) + draw(gaps)
-    clock = {"started_at": START, "target_s": draw(targets), "marks": at, "calendar": calendar, "now": now}
-    found = explain(**clock, holders=had, reasons=dated(draw(whys)))
+    calendar, target, steps, later, had_by, waited_for = life
+    at, had = placed(steps), dated(had_by)
+    now = (at[-1][0] if at else START) + later
+    clock = {"started_at": START, "target_s": target, "marks": at, "calendar": calendar, "now": now}
+    found = explain(**clock, holders=had, reasons=dated(waited_for))
     return found, replay(**clock), calendar, now, had
 
 
-@given(lives())
+@given(lives)
 def test_the_pieces_follow_each_other_from_the_start_to_the_end(life):
-    found, clock, _calendar, now, _had = life
+    found, clock, _calendar, now, _had = told(life)
     end = now if clock.stopped_at is None else clock.stopped_at
     edges = [START, *(piece.end for piece in found.pieces)]
     assert [piece.start for piece in found.pieces] == edges[:-1]
@@ -44,24 +47,24 @@ def test_the_pieces_follow_each_other_from_the_start_to_the_end(life):
     assert all(piece.length_s > 0 for piece in found.pieces)
 
 
-@given(lives())
+@given(lives)
 def test_what_the_pieces_count_is_what_the_replay_counts(life):
-    found, clock, calendar, now, _had = life
+    found, clock, calendar, now, _had = told(life)
     elapsed = elapsed_at(elapsed_s=clock.elapsed_s, running_since=clock.running_since, calendar=calendar, now=now)
     assert sum(piece.counted_s for piece in found.pieces) == found.used_s == elapsed
     totals = [0, *(piece.total_s for piece in found.pieces)]
     assert [after - before for before, after in pairwise(totals)] == [piece.counted_s for piece in found.pieces]
 
 
-@given(lives())
+@given(lives)
 def test_the_deadline_derived_by_hand_is_that_of_the_replay(life):
-    found, clock, _calendar, _now, _had = life
+    found, clock, _calendar, _now, _had = told(life)
     assert found.due_at == clock.due_at
 
 
-@given(lives())
+@given(lives)
 def test_every_second_is_of_the_kind_that_the_calendar_and_the_pauses_say(life):
-    found, clock, calendar, now, _had = life
+    found, clock, calendar, now, _had = told(life)
     for piece in found.pieces:
         stood = any(start <= piece.start and piece.end <= (now if end is None else end) for start, end in clock.pauses)
         assert (piece.waits is not None) == stood
@@ -71,9 +74,9 @@ def test_every_second_is_of_the_kind_that_the_calendar_and_the_pauses_say(life):
         assert (piece.counted_s > 0) == (piece.kind is PieceKind.COUNTED)
 
 
-@given(lives())
+@given(lives)
 def test_nobody_is_charged_for_another_and_everything_is_charged(life):
-    found, _clock, _calendar, _now, had = life
+    found, _clock, _calendar, _now, had = told(life)
     assert sum(found.counted_by_holder().values()) == found.used_s
     assert sum(found.paused_by_reason().values()) == found.length_s(PieceKind.PAUSED)
     for piece in found.pieces:
