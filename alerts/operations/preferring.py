@@ -116,9 +116,9 @@ def _refuse_what_is_not_there(modes: Modes, wishes: Wishes) -> None:
     places = {None, *(endpoint.pk for endpoint in wishes.endpoints)}
     for (event, place), mode in modes.items():
         if event not in Event.values or place not in places or mode not in Mode.values:
-            raise Invalid(_("There is no such message or address."), field="modes")
+            raise Invalid(_("There is no such message or address."), field="messages")
         if place is not None and mode == Mode.DIGEST:
-            raise Invalid(_("The digest comes by mail only."), field="modes")
+            raise Invalid(_("The digest comes by mail only."), field="messages")
 
 
 def _mode(wishes: Wishes, event: str, place: int | None) -> str:

@@ -249,9 +249,9 @@ def test_as_the_role_has_it_leaves_no_wish_behind_and_frees_what_waits():
         ({}, Hours(quiet_until=time(22)), "quiet_from"),
         ({}, Hours(quiet_from=time(22), quiet_until=time(22)), "quiet_until"),
         ({(Event.WARNING, None): DIGEST}, Hours(), "digest_at"),
-        ({("nonsense", None): OFF}, Hours(), "modes"),
-        ({(Event.WARNING, None): "loud"}, Hours(), "modes"),
-        ({(Event.WARNING, 0): NOW}, Hours(), "modes"),
+        ({("nonsense", None): OFF}, Hours(), "messages"),
+        ({(Event.WARNING, None): "loud"}, Hours(), "messages"),
+        ({(Event.WARNING, 0): NOW}, Hours(), "messages"),
     ],
 )
 def test_wishes_that_contradict_themselves_are_refused(modes, hours, field):
