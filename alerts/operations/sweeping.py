@@ -30,7 +30,7 @@ from sla.subjects import owner_of
 log = logging.getLogger(__name__)
 
 # So many clocks share a transaction: few enough for its locks to be short, many enough for its queries to be few.
-TOGETHER = 50
+TOGETHER = 100
 # What passes by itself while a clock runs; anything else that differs from the replay was stored wrongly.
 MOVES_BY_ITSELF = {"state", "breached_at", "alerted_level", "wake_at"}
 # The operators are told of a clock when its sweep has failed so often.
