@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import Role, User
@@ -16,7 +18,13 @@ pytestmark = pytest.mark.django_db
 ENDPOINTS, WISHES = "/api/v1/endpoints/", "/api/v1/notification-preferences/"
 SECRET = "a-topic-nobody-guesses"
 NEW = {"kind": "ntfy", "name": "My phone", "address": f"https://ntfy.nowhere.example/{SECRET}"}
-AS_IT_IS = {"quiet_from": None, "quiet_until": None, "digest_at": None, "urgent_wakes": True, "messages": []}
+AS_IT_IS: dict[str, Any] = {
+    "quiet_from": None,
+    "quiet_until": None,
+    "digest_at": None,
+    "urgent_wakes": True,
+    "messages": [],
+}
 
 
 @pytest.fixture
