@@ -28,7 +28,8 @@ def addresses(patterns, before=""):
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern) and route.startswith("api/v1/"):
-            yield "/" + re.sub(r"\(\?P<(\w+)>(?:[^()]|\[[^]]*\])*\)", r"{\1}", route).replace("{pk}", "{id}")
+            route = re.sub(r"\(\?P<(\w+)>(?:[^()]|\[[^]]*\])*\)", r"{\1}", route)
+            yield "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", route).replace("{pk}", "{id}")
 
 
 def test_it_is_valid_openapi_and_describes_every_address(schema):
