@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from holidays.registry import COUNTRIES
 
@@ -57,7 +57,7 @@ class CalendarForm(forms.Form):
         assert isinstance(country, forms.ChoiceField)
         asked = self.initial.get("timezone", settings.TIME_ZONE)
         zone.choices = [(name, name) for name in sorted({*time_zones(), asked})]
-        country.choices = [("", _t("No country")), *countries()]
+        country.choices = [("", gettext("No country")), *countries()]
         zone.widget.attrs["class"] = "select--s"
         if calendar is not None:
             del self.fields["slug"]
@@ -92,7 +92,7 @@ class CalendarForm(forms.Form):
         found = _INTERVAL.fullmatch(error.field)
         if "other" in error.params and found:
             other = _INTERVAL.fullmatch(str(error.params["other"]))
-            words = _t("This runs into the hours of %(day)s.")
+            words = gettext("This runs into the hours of %(day)s.")
             self.add_error(found[1], words % {"day": DAY_WORDS[other[1]] if other else ""})
             return
         field = error.field.split(".")[0]
@@ -127,9 +127,9 @@ class ExampleForm(forms.Form):
         begin, end = self.cleaned_data.get("paused_from"), self.cleaned_data.get("paused_until")
         if "paused_from" in self.cleaned_data and "paused_until" in self.cleaned_data:
             if (begin is None) != (end is None):
-                self.add_error("paused_until", _t("A pause has a beginning and an end."))
+                self.add_error("paused_until", gettext("A pause has a beginning and an end."))
             elif begin is not None and end is not None and end <= begin:
-                self.add_error("paused_until", _t("The pause ends before it begins."))
+                self.add_error("paused_until", gettext("The pause ends before it begins."))
         return self.cleaned_data
 
     def moments(self, zone: ZoneInfo) -> tuple[datetime, list[tuple[datetime, datetime]]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Person, colleagues_to_choose
@@ -62,7 +62,7 @@ class PolicyForm(forms.Form):
                 field = Duration(required=False, label=f"{priority} {word}")
                 self.fields[f"{priority}_{part}"] = field
             calendar = forms.ModelChoiceField(
-                calendars, to_field_name="slug", empty_label=None, label=_t("%(p)s counted in") % {"p": priority}
+                calendars, to_field_name="slug", empty_label=None, label=gettext("%(p)s counted in") % {"p": priority}
             )
             calendar.widget.attrs["class"] = "select--s"
             self.fields[f"{priority}_calendar"] = calendar
@@ -85,17 +85,17 @@ class PolicyForm(forms.Form):
                 continue
             if response is None and resolution is None:
                 if self.cleaned_data.get(f"{priority}_update") is not None:
-                    self.add_error(f"{priority}_resolution", _t("Say both, or leave the line empty."))
+                    self.add_error(f"{priority}_resolution", gettext("Say both, or leave the line empty."))
                 continue
             named += 1
             if response is None or resolution is None:
                 missing = "response" if response is None else "resolution"
-                self.add_error(f"{priority}_{missing}", _t("Say both, or leave the line empty."))
+                self.add_error(f"{priority}_{missing}", gettext("Say both, or leave the line empty."))
             elif response > resolution:
-                words = _t("The response cannot be promised later than the resolution.")
+                words = gettext("The response cannot be promised later than the resolution.")
                 self.add_error(f"{priority}_response", words)
         if not named:
-            self.add_error(None, _t("A policy needs at least one target."))
+            self.add_error(None, gettext("A policy needs at least one target."))
         return self.cleaned_data
 
     def targets(self) -> list[TargetInput]:
@@ -145,7 +145,7 @@ def policy_initial(promised: Mapping[str, Any]) -> dict[str, Any]:
 class StepForm(forms.Form):
     """One step of the ladder; without a level it is none, without receivers the usual chain is told."""
 
-    level = forms.IntegerField(required=False, min_value=1, max_value=1000, label=_("At % of the target"))
+    level = forms.IntegerField(required=False, min_value=1, max_value=1000, label=_("Level in per cent of the target"))
     to = forms.MultipleChoiceField(
         required=False, choices=list(LADDER_WORDS.items()), widget=forms.CheckboxSelectMultiple, label=_("Who is told")
     )
@@ -177,14 +177,14 @@ class StepForm(forms.Form):
         known = set(colleagues_to_choose(self.user).filter(username__in=names).values_list("username", flat=True))
         for name in names:
             if name not in known:
-                raise forms.ValidationError(_t("There is no colleague %(name)s.") % {"name": name})
+                raise forms.ValidationError(gettext("There is no colleague %(name)s.") % {"name": name})
         return names
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
         if "level" in data and data["level"] is None and (data.get("to") or data.get("people")):
-            self.add_error("level", _t("At how many per cent?"))
+            self.add_error("level", gettext("At how many per cent?"))
         return data
 
     def step(self) -> Step | None:
