@@ -17,7 +17,8 @@ from tests.factories import a_client, a_department, a_policy, a_user, an_inciden
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/incidents/"
 CLOCK_FIELDS = {
-    *("kind", "cycle", "state", "target_s", "elapsed_s", "remaining_s", "due_at", "breached_at", "stopped_at"),
+    *("kind", "cycle", "state", "target_s", "elapsed_s", "remaining_s", "due_at", "breached_at", "late_by_change_at"),
+    "stopped_at",
 }
 CONTRACT = {
     *("id", "reference", "client", "project", "department", "assignee", "title", "description", "priority", "category"),
