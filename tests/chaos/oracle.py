@@ -26,8 +26,9 @@ def assert_kept(
 ) -> dict[str, Any]:
     """Every response of these incidents is breached: once recorded, told to all, and doubled only by a kill.
 
-    Returns the figures. `doubles` is the number that must be there exactly, for the cases that make them; `in_time`
-    asks for the times of the guarantee, too, where an alert process and the database were there at each deadline.
+    Returns the figures. `kills` are the attempts whose end nobody could record; `doubles` is the number of duplicates
+    that must be there exactly, for the cases that make them; `in_time` asks for the times of the guarantee, too, where
+    an alert process and the database were there at each deadline.
     """
     due = {incident.pk: incident.opened_at + TARGET for incident in incidents}
     standing = Alert.objects.filter(level=Alert.BREACH, kind="response").exclude(state=Alert.State.RETRACTED)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from accounts.models import Role
+from accounts.models import Client, Role
 from alerts.models import Alert
 from incidents.models import Incident
 from kernel.models import ProcessBeat
@@ -195,6 +195,18 @@ def mend(redis: Redis, line: Proxy) -> None:
         redis.start()
 
 
+def answers(web: Web, client: Client, *, for_s: float) -> list[float]:
+    """Report tickets for so long; how long each answer took, in seconds."""
+    first, until = Incident.objects.count(), time.monotonic() + for_s
+    took: list[float] = []
+    while not took or time.monotonic() < until:
+        asked_at = time.monotonic()
+        assert report(web, client, first + len(took)).status == 201
+        took.append(time.monotonic() - asked_at)
+        time.sleep(0.2)
+    return took
+
+
 HOLDS = "web requests answer at once, alerts are on time, the worker goes on by itself within 60 s"
 
 
@@ -218,25 +230,24 @@ def test_redis_is_away(
         crew.alerts()
         web, client = an_api(crew), a_world()
         wait_for_a_pass_of_celery()
+        before = answers(web, client, for_s=3.0)
         trouble(redis, line)
-        began = time.monotonic()
         incidents = breaches(client, 10, within_s=for_s)
-        slowest, requests = 0.0, 0
-        while time.monotonic() - began < for_s:
-            asked_at = time.monotonic()
-            assert report(web, client, requests).status == 201
-            slowest = max(slowest, time.monotonic() - asked_at)
-            requests += 1
-            time.sleep(0.2)
-        assert slowest < 2
+        meanwhile = answers(web, client, for_s=for_s)
+        assert max(meanwhile) < 2 + max(before)  # on a busy machine all answers are slow
         mend(redis, line)
         recovered_s = wait_for_a_pass_of_celery()
         settle(incidents)
         assert worker.is_running()
     finally:
         line.close()
-    assert Incident.objects.filter(source="jira").count() == requests
-    figures = {"away (s)": for_s, "slowest web answer (s)": round(slowest, 2), "worker back after (s)": recovered_s}
+    assert Incident.objects.filter(source="jira").count() == len(before) + len(meanwhile)
+    figures = {
+        "away (s)": for_s,
+        "slowest web answer before (s)": round(max(before), 2),
+        "slowest meanwhile (s)": round(max(meanwhile), 2),
+        "worker back after (s)": recovered_s,
+    }
     measured(assert_kept(incidents, mailbox, doubles=0, in_time=True), **figures)
 
 

@@ -23,10 +23,9 @@ LEASE = timedelta(seconds=30)
 
 
 def a_world() -> Client:
-    """A client with a TAM and a service manager: a breach owes two mails."""
-    return a_client(
-        policy=a_policy(response_s=int(TARGET.total_seconds())), service_manager=a_user("manager", Role.MANAGER)
-    )
+    """A client with a TAM and a service manager of its own: a breach owes two mails."""
+    policy = a_policy(response_s=int(TARGET.total_seconds()))
+    return a_client(policy=policy, service_manager=a_user("", Role.MANAGER))
 
 
 def breaches(client: Client, count: int, *, within_s: float, begin_s: float = 0.0) -> list[Incident]:
