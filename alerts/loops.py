@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 2.0
 COMPLAIN_EVERY_S = 10.0
+# Recording goes first: a sender waits for the end of a sweep that is under way, but no longer than this.
+YIELD_S = 5.0
 # Threads of their own for each channel: one whose server does not answer delays no other.
 SENDERS = (*4 * [Delivery.Channel.EMAIL], *2 * [Delivery.Channel.CHAT])
 
@@ -44,6 +46,8 @@ class Loops:
         self._complaining = threading.Lock()
         self._complained: float | None = None
         self._watch = ClockWatch()
+        self._swept = threading.Event()
+        self._swept.set()
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,7 +70,11 @@ class Loops:
         if jump := self._watch.look(now, monotonic=time.monotonic()):
             note_jump(jump, now=now)
         after_jump = self._watch.is_settling(monotonic=time.monotonic())
-        swept = sweep_all(now, after_jump=after_jump)
+        self._swept.clear()
+        try:
+            swept = sweep_all(now, after_jump=after_jump)
+        finally:
+            self._swept.set()
         escalated = escalate_all(now, after_jump=after_jump)
         repaired = repair_if_due(now)
         slowest = time.monotonic() - min(self._senders_moved.values())
@@ -77,6 +85,9 @@ class Loops:
         return swept.raised > 0 or escalated > 0
 
     def send(self, now: datetime, *, sender: int) -> bool:
+        if not self._swept.is_set():
+            self._swept.wait(YIELD_S)
+            now = database_now()
         claimed = deliver(now, limit=1, channel=SENDERS[sender]).claimed
         self._senders_moved[sender] = time.monotonic()
         return claimed > 0
