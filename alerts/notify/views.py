@@ -169,6 +169,7 @@ def _preview_context(user: User, now_set: Wishes, wished: Wishes) -> dict[str, A
     labels = [formats.date_format(day, _("D j")) for day in days]
     counts = [[would.counts.get((day, place), 0) for place, _bar, _key in SERIES] for day in days]
     names = {"mail": _("Mail"), "digest": _("Digest"), "chat": _("Chat and push")}
+    first_day, last_day = (formats.date_format(day, _("j M")) for day in (days[0], days[-1]))
     return {
         "preview": would,
         "first": would.messages[:FIRST_ROWS],
@@ -179,7 +180,7 @@ def _preview_context(user: User, now_set: Wishes, wished: Wishes) -> dict[str, A
         "chart_words": _words(would, labels, counts),
         "legend": [(names[place], key, would.total_of(place)) for place, _bar, key in SERIES],
         "sentence": _sentence(would, does),
-        "span": f"{formats.date_format(days[0], _('j M'))} – {formats.date_format(days[-1], _('j M'))}",
+        "span": f"{first_day} – {last_day}",
     }
 
 
