@@ -202,8 +202,8 @@ def _look(piece: Piece[Any]) -> Look:
 
 
 def _ahead(life: Explanation[Any], due_at: int | None, calendar: Hours) -> Iterator[_Stretch]:
-    """What is left until the deadline of a clock that has not stopped."""
-    if due_at is None or life.state.stopped_at is not None or due_at <= life.ends_at:
+    """What is left until the deadline, or was left when the clock stopped."""
+    if due_at is None or due_at <= life.ends_at:
         return
     at = life.ends_at
     for opens, closes in calendar.open_intervals(life.ends_at, due_at):

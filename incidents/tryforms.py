@@ -44,7 +44,7 @@ class TryForm(forms.Form):
         Client.objects.none(), to_field_name="slug", required=False, empty_label=_("All"), label=_("Client")
     )
     since = forms.DateField(required=False, label=_("Opened from"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label=_("to, not with it"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=_("until before"), widget=forms.DateInput(attrs={"type": "date"}))
     draft = forms.CharField(required=False, max_length=LONGEST_DRAFT, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: HttpRequest, now: datetime, **kwargs: Any) -> None:

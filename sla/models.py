@@ -205,8 +205,8 @@ class Clock(models.Model):
         RESPONSE = "response", _("Response")
         RESOLUTION = "resolution", _("Resolution")
         UPDATE = "update", _("Next update")
-        ACCEPT = "accept", _("Accepted by the department")
-        FINISH = "finish", _("Finished by the department")
+        ACCEPT = "accept", _("Acceptance by the department")
+        FINISH = "finish", _("Work of the department")
         VENDOR = "vendor", _("Answer of the vendor")
 
     class State(models.TextChoices):

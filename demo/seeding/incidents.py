@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import Client, User
-from alerts.models import Alert, Delivery
+from alerts import operations as alerts
+from alerts.models import Alert
 from demo.seeding.content import load
 from demo.seeding.people import username
 from demo.seeding.times import instant
@@ -45,8 +46,7 @@ def _lay_to_rest(incident: Incident) -> None:
     if not incident.is_open:
         clocks = Clock.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.pk)
         clocks.update(wake_at=None, alerted_level=Alert.BREACH)
-        Delivery.objects.filter(alert__clock__in=clocks).delete()
-        Alert.objects.filter(clock__in=clocks).update(state=Alert.State.PAST)
+        alerts.record_past(clocks, detected_at=incident.opened_at)
 
 
 def _play(row: dict[str, Any], client: Client, *, now: datetime) -> Incident:
@@ -131,3 +131,9 @@ def open_watched(*, now: datetime) -> None:
         if kind == "resolution":
             operations.acknowledge(incident=incident, actor=None, at=opened_at + timedelta(minutes=4), now=now)
         as_it_happened(incident)
+
+
+def tell_as_it_happened(*, now: datetime) -> None:
+    """What the open incidents of the story passed before the demo began was noticed then, not at its start."""
+    alerts.sweep(now)
+    Alert.objects.filter(detected_at=now, level=Alert.BREACH).update(detected_at=F("due_at") + timedelta(seconds=1))

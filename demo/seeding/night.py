@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import Client
@@ -44,10 +45,11 @@ def seed_night(*, now: datetime) -> None:
     alerts.deliver(told_at)
     called = Delivery.objects.filter(alert__subject_id=incident.pk, role="on_duty").select_related("recipient").first()
     engineer = called.recipient if called is not None else None
-    doing = {"actor": engineer, "now": told_at + timedelta(hours=2)}
-    operations.acknowledge(incident=incident, at=told_at + timedelta(minutes=3), **doing)
+    taken_at = told_at + timedelta(minutes=3)
+    doing: dict[str, Any] = {"actor": engineer, "now": told_at + timedelta(hours=2)}
+    operations.acknowledge(incident=incident, at=taken_at, **doing)
     if engineer is not None:
-        operations.assign(incident=incident, assignee=engineer, at=told_at + timedelta(minutes=3), **doing)
+        operations.assign(incident=incident, assignee=engineer, at=taken_at, **doing)
     operations.resolve(
         incident=incident,
         resolution="The standby line took over after its router was restarted; carrier informed.",

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='rollup',
             name='kind',
-            field=models.CharField(choices=[('response', 'Response'), ('resolution', 'Resolution'), ('update', 'Next update'), ('accept', 'Accepted by the department'), ('finish', 'Finished by the department'), ('vendor', 'Answer of the vendor')], max_length=10),
+            field=models.CharField(choices=[('response', 'Response'), ('resolution', 'Resolution'), ('update', 'Next update'), ('accept', 'Acceptance by the department'), ('finish', 'Work of the department'), ('vendor', 'Answer of the vendor')], max_length=10),
         ),
     ]

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from demo.seeding.duty import seed_duty
-from demo.seeding.incidents import open_watched, seed_incidents
+from demo.seeding.incidents import open_watched, seed_incidents, tell_as_it_happened
 from demo.seeding.log import play_log
 from demo.seeding.night import seed_night
 from demo.seeding.people import seed_people
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         self._say("incidents of the story")
         seed_incidents(now=now)
         open_watched(now=now)
+        tell_as_it_happened(now=now)
 
     def _say(self, what: str) -> None:
         self.stdout.write(f"  {what} …")
