@@ -1,5 +1,6 @@
-"""`make chaos`: the cases on SQLite, then on a PostgreSQL and a Redis of their own; `short` leaves the long ones out.
+"""`make chaos`: the cases on SQLite, then on a PostgreSQL and a Redis of their own.
 
+`short` leaves the long ones out and runs both at once.
 What this machine lacks is left out with one line that says how to get it; with CI=true it is an error instead.
 Results go to $TAMHUB_DATA/chaos-*.json (var/ by default); `python tests/chaos/report.py` makes the table of
 docs/reliability.md from them. Arguments after `short` or `full` are pytest's.
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
@@ -36,7 +38,11 @@ def run(name: str, length: str, options: list[str], variables: dict[str, str]) -
     clean = {key: value for key, value in os.environ.items() if key not in OURS}
     command = [sys.executable, "-m", "pytest", "--durations", "8", "-m", MARKERS[name, length], "tests/chaos", *options]
     environment = clean | {"CHAOS_RESULTS": str(results)} | variables
-    return subprocess.run(command, env=environment, check=False).returncode == 0
+    output = subprocess.PIPE if length == "short" else None  # two at once are told one after the other
+    ended = subprocess.run(command, env=environment, check=False, stdout=output, stderr=subprocess.STDOUT)
+    if ended.stdout:
+        print(f"\n== Chaos on {name}, ended\n{ended.stdout.decode()}", flush=True)
+    return ended.returncode == 0
 
 
 def run_on_postgres(programs: Path, length: str, options: list[str]) -> bool:
@@ -59,10 +65,12 @@ def main(length: str = "full", *options: str) -> int:
     if not all(present.values()) and os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
         print("In CI nothing may be left out.", file=sys.stderr)
         return 1
-    held = run("SQLite", length, list(options), {})
+    runs = [lambda: run("SQLite", length, list(options), {})]
     if programs is not None:
-        held = run_on_postgres(programs, length, list(options)) and held
-    return 0 if held else 1
+        runs.append(lambda: run_on_postgres(programs, length, list(options)))
+    with ThreadPoolExecutor(len(runs) if length == "short" else 1) as pool:  # figures are measured one after the other
+        held = [future.result() for future in [pool.submit(each) for each in runs]]
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":
