@@ -42,6 +42,14 @@ def world() -> World:
         ("/departments/network/", "Plages horaires"),
         ("/find/", "Rechercher"),
         ("/me/", "Votre profil"),
+        ("/me/notifications/", "Ce qui me parvient, et comment"),
+        ("/policies/", "En vigueur"),
+        ("/policies/gold/", "Exemple chiffré"),
+        ("/policies/try/", "Essayer une règle sur le passé"),
+        ("/calendars/", "Temps ouvré"),
+        ("/duty/", "Planning d’astreinte"),
+        ("/duty/absences/", "Tout le monde est là"),
+        ("/duty/feeds/", "Créer une adresse"),
     ],
 )
 def test_a_page_is_french_from_its_language_to_its_last_word(world, browse, path, says):
@@ -58,6 +66,7 @@ def test_an_incident_and_what_is_done_to_it_is_told_in_french(world, browse):
     page = browser.get(f"/incidents/{incident.pk}/").text
     assert "Prendre en charge" in page
     assert "Chronologie" in page
+    assert "L’échéance à la main" in browser.get(f"/incidents/{incident.pk}/clocks/resolution/").text
     answer = browser.post(f"/act/{incident.pk}/acknowledge/", {"next": "/"}, follow=True)
     assert f"{incident.reference} pris en charge" in answer.text
 
