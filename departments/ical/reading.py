@@ -31,9 +31,6 @@ EARLIEST = date(2015, 1, 1)
 # An event as the library holds it: a mapping whose values may be any property there is, checked by `_unreadable`.
 Node = Any
 
-# Their zones would be remembered by the whole process under names that anybody chooses; known names need none.
-_OWN_ZONES = re.compile(r"^BEGIN:VTIMEZONE\s*$.*?^END:VTIMEZONE\s*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -116,7 +113,7 @@ def _parse(text: str) -> Node:
     if len(re.findall(r"^BEGIN:", text, re.MULTILINE | re.IGNORECASE)) > 2 * MAX_EVENTS:
         raise Invalid(_("More than %(limit)d events in one file.") % {"limit": MAX_EVENTS}, field="ics")
     try:
-        calendar = Calendar.from_ical(_OWN_ZONES.sub("", text))
+        calendar = Calendar.from_ical(_without_own_zones(text))
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):
         calendar = None
     if not isinstance(calendar, Component) or calendar.name != "VCALENDAR":
@@ -127,6 +124,19 @@ def _parse(text: str) -> Node:
     if sum("RRULE" in event for event in events) > MAX_SERIES:
         raise Invalid(_("More than %(limit)d repeating events in one file.") % {"limit": MAX_SERIES}, field="ics")
     return calendar
+
+
+def _without_own_zones(text: str) -> str:
+    """Its zones would be remembered by the whole process under names that anybody chooses; known names need none. Read
+    line by line, once: what never ends costs no more than what does."""
+    kept, is_zone = [], False
+    for line in text.split("\n"):
+        word = line.strip().upper()
+        is_zone = is_zone or word == "BEGIN:VTIMEZONE"
+        if not is_zone:
+            kept.append(line)
+        is_zone = is_zone and word != "END:VTIMEZONE"
+    return "\n".join(kept)
 
 
 def _own_zone(calendar: Node) -> ZoneInfo | None:

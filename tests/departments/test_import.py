@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -214,6 +215,17 @@ def test_absences_in_a_feed_do_not_become_shifts():
     assert "BEGIN:VEVENT" in text
     report = bring(text)
     assert (counts(report), report.problems) == ((0, 0, 0, 0), [])
+
+
+def test_a_zone_that_never_ends_costs_no_more_than_its_length():
+    def seconds(lines):
+        began = perf_counter()
+        with pytest.raises(Invalid):
+            bring(calendar(head=["BEGIN:VTIMEZONE", *[""] * lines, "X-ODD"]))
+        return perf_counter() - began
+
+    seconds(100)
+    assert seconds(16_000) < 50 * max(seconds(1_000), 0.002)
 
 
 spans = st.tuples(st.integers(-600, 8000), st.integers(1, 700))
