@@ -74,7 +74,7 @@ def moment(instant: datetime, *, now: datetime) -> str:
     ahead = (local.date() - today).days
     if ahead == 0:
         return formats.date_format(local, "H:i")
-    return formats.date_format(local, "D H:i" if 0 < ahead < 6 else _("D j M H:i"))
+    return formats.date_format(local, _("D H:i") if 0 < ahead < 6 else _("D j M H:i"))
 
 
 def span(stretch: Stretch, *, begin: datetime, end: datetime) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from incidents.models import HoldReason
 from kernel.templatetags.ui import countdown
@@ -249,7 +250,7 @@ def _words(stretch: _Stretch, zone: tzinfo) -> list[str]:
     if stretch.end - stretch.start < 20 * HOUR:
         return [_("Night")] if begin.date() != end.date() else []
     days = {(begin + timedelta(days=number)).weekday() for number in range((end - begin).days + 1)}
-    return [_("Weekend")] if days & {5, 6} else [_("Closed")]
+    return [_("Weekend")] if days & {5, 6} else [pgettext("of a department", "Closed")]
 
 
 def waiting_for(reason: str) -> str:

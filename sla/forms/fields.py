@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kernel.forms import css_class
 from sla._calendar_spec import wall_seconds
@@ -57,7 +58,7 @@ class DayHours(forms.CharField):
         kwargs.setdefault("max_length", 600)
         kwargs.setdefault("required", False)
         super().__init__(**kwargs)
-        closed = _("Closed") if not self.required else ""
+        closed = pgettext("of a department", "Closed") if not self.required else ""
         self.widget.attrs.update({"class": "input--s num", "autocomplete": "off", "placeholder": closed})
 
     def prepare_value(self, value: Any) -> Any:

@@ -204,6 +204,7 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     lines = day_lines(fields["hours"], always=fields["always"])
     zone = ZoneInfo(fields["timezone"])
     change = clock_change(zone, now)
+    countries = dict(form.fields["country"].choices)  # type: ignore[attr-defined]
     count, ahead = holidays_ahead(fields["country"], today=timezone.localdate()) if fields["country"] else (0, [])
     return {
         "calendar": calendar,
@@ -213,7 +214,7 @@ def _context(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "shown_notes": [note for name, note in beside.items() if name != "valid_from" or (calendar and may_edit)],
         "days": [(form[name], lines[name], beside[name]) for name in WEEKDAYS],
         "always": fields["always"],
-        "country": dict(form.fields["country"].choices).get(fields["country"] or ""),  # type: ignore[attr-defined]
+        "country": fields["country"] and countries.get(fields["country"]),
         "holiday_count": count,
         "holidays": ahead,
         "next_year": timezone.localdate().year + 1,
