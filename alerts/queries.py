@@ -11,6 +11,7 @@ from accounts.permissions import Person
 from accounts.reach import reach_of
 from alerts.models import Alert, Delivery
 from alerts.permissions import alerts_visible_to, deliveries_visible_to
+from sla.models import PROMISED
 from sla.subjects import Description, owner_of
 
 
@@ -56,6 +57,12 @@ def open_alerts(user: Person, *, only_mine: bool = False) -> QuerySet[Alert]:
         told = Delivery.objects.filter(alert=OuterRef("pk"), recipient=reach_of(user).user_id)
         alerts = alerts.filter(Exists(told))
     return alerts.select_related("clock").prefetch_related(_deliveries()).order_by("-detected_at", "-id")
+
+
+def promises_first(alerts: QuerySet[Alert], *, most: int) -> list[Alert]:
+    """The first of these: what was promised to clients before what is between us, our departments and vendors."""
+    promised = list(alerts.filter(kind__in=PROMISED)[:most])
+    return [*promised, *alerts.exclude(kind__in=PROMISED)[: most - len(promised)]]
 
 
 def delivery_log(user: Person, *, state: str = "") -> QuerySet[Delivery]:

@@ -30,13 +30,14 @@ from alerts.permissions import (
     may_requeue,
     reads_log,
 )
-from alerts.queries import AlertCounts, AlertRow, alert_counts, delivery_log, described, open_alerts
+from alerts.queries import AlertCounts, AlertRow, alert_counts, delivery_log, described, open_alerts, promises_first
 from alerts.tabs import tabs
 from alerts.words import role_label
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
 from kernel.keyset import keyset_page
 from sla.measure import reading
+from sla.models import PROMISED
 
 MOST_OPEN = 100
 SIZE = 40
@@ -77,7 +78,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     """What is open now; its list alone is not sent again while nothing on it changed."""
     _refuse_clients(request)
     scope = MINE if request.GET.get("scope") == MINE else ALL
-    found = list(open_alerts(request.user, only_mine=scope == MINE)[:MOST_OPEN])
+    found = promises_first(open_alerts(request.user, only_mine=scope == MINE), most=MOST_OPEN)
     counts = alert_counts(request.user)
     minute = int(timezone.now().timestamp()) // REDRAW_S
     seen = (scope, counts, minute, [_mark(alert) for alert in found])
@@ -127,7 +128,7 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     if not wants_fragment(request):
         return redirect("alerts")
     scope = MINE if request.GET.get("scope") == MINE else ALL
-    found = list(open_alerts(request.user, only_mine=scope == MINE)[:MOST_OPEN])
+    found = promises_first(open_alerts(request.user, only_mine=scope == MINE), most=MOST_OPEN)
     return _now(request, found, scope=scope, counts=alert_counts(request.user), is_changed=True)
 
 
@@ -147,9 +148,11 @@ def _now(
     request: HttpRequest, found: Iterable[Alert], *, scope: str, counts: AlertCounts, is_changed: bool = False
 ) -> HttpResponse:
     now = timezone.now()
+    rows = [_shown(row, cast(User, request.user), now=now) for row in described(found)]
     context = {
         **_frame(request, "now", counts),
-        "rows": [_shown(row, cast(User, request.user), now=now) for row in described(found)],
+        "promised": [shown for shown in rows if shown.row.alert.kind in PROMISED],
+        "between_us": [shown for shown in rows if shown.row.alert.kind not in PROMISED],
         "scope": scope,
         "is_changed": is_changed,
     }

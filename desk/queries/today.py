@@ -21,13 +21,15 @@ from incidents.models import Incident, IncidentEvent, IncidentQuerySet, Status
 from incidents.permissions import Person, incidents_visible_to, sees_internal_side
 from incidents.queries import incident_list
 from incidents.settling import SUBJECT_KIND
+from sla.models import PROMISED
 
 SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS = 6, 12, 6, 8, 6, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """How many incidents of the scope need somebody; `free` are those of the own departments that nobody has."""
+    """How many incidents of the scope need somebody; `free` are those of the own departments that nobody has, `alerts`
+    are about promises to clients, `alerts_between_us` about our departments and vendors."""
 
     open: int
     over: int
@@ -37,6 +39,7 @@ class Needs:
     waiting_for_client: int
     free: int
     alerts: int
+    alerts_between_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
     inside = incidents_in(scope, user).open()
     free = _free(user) if scope.key == MINE else Incident.objects.none()
     alerts = _open_alerts(user, inside)
+    promised = alerts.filter(kind__in=PROMISED)
     counts = counts_of(inside, "open", "over", "new", "waiting", "waiting_for_client", now=now)
     listed = incident_list(user).filter(pk__in=inside.order_by().values("pk"))
     clocks = clocks_of(listed, user, some_over=SOME_OVER, some_ahead=SOME_AHEAD, now=now)
@@ -88,12 +92,13 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
             **counts,
             at_risk=at_risk_by_client(inside, now=now).total(),
             free=free.count(),
-            alerts=alerts.count(),
+            alerts=promised.count(),
+            alerts_between_us=alerts.exclude(kind__in=PROMISED).count(),
         ),
         clocks=clocks,
         free=_free_rows(user, free, now=now),
         waiting=list(_waiting(listed)[:SOME_WAITING]),
-        alerts=described(alerts[:SOME_ALERTS]),
+        alerts=described(promised[:SOME_ALERTS]),
         clients=_clients(user, inside, now=now),
         is_internal=sees_internal_side(user),
     )

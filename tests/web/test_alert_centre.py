@@ -47,7 +47,7 @@ def test_an_alert_says_how_much_is_left_and_to_whom_it_goes_on(world, browse):
     page = words(browse(world.tam).get("/alerts/"))
     assert "of service time left." in page
     assert "10 min of service time over." in page
-    assert "Unless acknowledged, Mona Manager is told" in page
+    assert "Next, unless acknowledged: Mona Manager, " in page
     assert over.reference in page
 
 

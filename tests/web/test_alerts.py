@@ -15,8 +15,9 @@ from accounts.models import Role
 from alerts.models import Alert, Delivery, DeliveryAttempt
 from alerts.operations import run_pass, sweep
 from alerts.queries import open_alerts
+from departments.operations import update_department
 from incidents import operations
-from tests.factories import a_user
+from tests.factories import a_policy, a_user
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,22 @@ def test_a_breach_stands_on_top_with_who_was_told(world, browse):
     assert 'aria-label="Tara Tam"' in page
     assert "Mail sent" in page
     assert "2 need somebody." in page
+
+
+def test_what_is_promised_to_clients_comes_before_what_is_between_departments(world, browse):
+    ola = a_policy("unix-ola", scope="department", response_s=600, resolution_s=1800)
+    at = world.now - timedelta(days=3)
+    unix = update_department(department=world.unix, changes={"ola": ola}, actor=None, at=at)
+    incident = world.incident(minutes=35, department=unix)
+    run(world)
+    page = words(browse(world.tam).get("/alerts/"))
+    promise = page.index(f"Response of {incident.reference} passed its 30 min target")
+    between = page.index("Between departments and with vendors")
+    assert promise < between < page.index(f"{unix} did not accept {incident.reference} within 10 min")
+    assert page.index(f"{unix} did not finish {incident.reference} within 30 min") > between
+    today = words(browse(world.tam).get("/"))
+    assert "2 more between departments and with vendors" in today
+    assert "Acceptance by the department" not in today
 
 
 def test_one_row_stands_for_a_clock_whatever_it_passed_before(world, browse):
