@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -66,11 +66,15 @@ WEEKDAYS: Final[dict[str, Words]] = {
 }
 
 
-def receivers(to: Sequence[str]) -> str:
-    """Who stands on a step of the ladder."""
+def receivers(to: Sequence[str], names: Mapping[str, str]) -> str:
+    """Who stands on a step of the ladder; `names` are those of people by their usernames."""
     if not to:
         return str(AS_USUAL)
-    return ", ".join(str(LADDER_WORDS.get(who, who.removeprefix(NAMED))) for who in to)
+    return ", ".join(str(LADDER_WORDS.get(who) or _named(who.removeprefix(NAMED), names)) for who in to)
+
+
+def _named(username: str, names: Mapping[str, str]) -> str:
+    return names.get(username, username)
 
 
 def conditions(step: Step) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.permissions import Person, runs_service
 from sla.businesstime import BusinessCalendar, CalendarError
 from sla.chains import Margin, margins
@@ -31,7 +32,7 @@ from sla.forms.policies import (
     steps_initial,
     told_by,
 )
-from sla.ladder import Step
+from sla.ladder import NAMED, Step
 from sla.measure import epoch
 from sla.models import Calendar, PolicyVersion, Priority, SlaPolicy
 from sla.operations import DEFAULT_PAUSE_ON, DEFAULT_THRESHOLDS, TargetInput, promised_by
@@ -168,7 +169,7 @@ def context_of(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "words": _beside(form, beside, "name", "description"),
         "rules": _beside(form, beside, "reopen", "reopen_within_days", "update_mode"),
         "steps": draft.steps,
-        "step_rows": [(one, _step_words(one)) for one in draft.steps] if sees_inside else [],
+        "step_rows": _step_rows(draft.steps) if sees_inside else [],
         "shown_notes": [note for name, note in beside.items() if name not in _unseen(found, request.user)],
         "example": example,
         "example_errors": _errors(draft),
@@ -279,17 +280,25 @@ class StepWords:
     when: str
 
 
-def _step_words(form: StepForm) -> StepWords | None:
-    """A step as a sentence; None for the empty line at the end and for what is not right yet."""
+def _step_rows(forms: Iterable[StepForm]) -> list[tuple[StepForm, StepWords | None]]:
+    """Each step as a sentence; None for the empty line at the end and for what is not right yet. One query."""
+    steps = [(form, _step(form)) for form in forms]
+    usernames = {who.removeprefix(NAMED) for _form, step in steps if step for who in step.to if who.startswith(NAMED)}
+    names = {person.username: str(person) for person in User.objects.filter(username__in=usernames)}
+    return [
+        (form, StepWords(f"{step.level}%", receivers(step.to, names), conditions(step)) if step else None)
+        for form, step in steps
+    ]
+
+
+def _step(form: StepForm) -> Step | None:
     if form.is_bound:
-        step = form.step() if form.is_valid() else None
-    else:
-        shown = form.initial
-        named = [f"user:{name.strip()}" for name in (shown.get("people") or "").split(",") if name.strip()]
-        step = None
-        if shown.get("level"):
-            step = Step(shown["level"], (*shown["to"], *named), tuple(shown["priorities"]), shown["any_hour"])
-    return None if step is None else StepWords(f"{step.level}%", receivers(step.to), conditions(step))
+        return form.step() if form.is_valid() else None
+    shown = form.initial
+    if not shown.get("level"):
+        return None
+    named = [f"{NAMED}{name.strip()}" for name in (shown.get("people") or "").split(",") if name.strip()]
+    return Step(shown["level"], (*shown["to"], *named), tuple(shown["priorities"]), shown["any_hour"])
 
 
 def _as_api(draft: Draft, found: SlaPolicy | None) -> dict[str, Any]:

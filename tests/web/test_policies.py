@@ -144,6 +144,7 @@ def test_what_is_shown_and_sent_back_changes_nothing(world, gold, browse):
     operations.update_policy(policy=gold, changes=changes, actor=None, at=world.now)
     browser = browse(world.manager)
     page = browser.get("/policies/gold/")
+    assert "Service manager, TAM, Tara Tam" in words(page)
     assert browser.post("/policies/gold/", {**filled(page), "do": "now"}).status_code == 302
     assert gold.versions.count() == 3
     calendar = browser.get("/calendars/service/")
