@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import runs_service
 from incidents.operations.recalculating import recalculate
+from incidents.permissions import incidents_visible_to
 from kernel.api.fields import Instant, LongText, StrictBoolean
 from kernel.api.serializers import StrictSerializer
 from kernel.api.views import Api
@@ -55,7 +56,8 @@ class RecalculatedSerializer(serializers.Serializer):
 
 
 class RecalculationSerializer(serializers.Serializer):
-    """Up to 500 incidents at a time; where `is_all` is false, repeat the call for the others."""
+    """Up to 500 incidents at a time, of the token's clients if it is limited to some; where `is_all` is false, repeat
+    the call for the others."""
 
     dry_run = serializers.BooleanField()
     becoming_late = serializers.IntegerField()
@@ -75,7 +77,14 @@ class _RecalculateView(Api):
             raise NotFound
         said = self.read_input()
         dry_run = said.get("dry_run", True)
-        found = recalculate(subject, reason=said["reason"], actor=self.actor, now=self.now, dry_run=dry_run)
+        found = recalculate(
+            subject,
+            reason=said["reason"],
+            actor=self.actor,
+            now=self.now,
+            dry_run=dry_run,
+            among=incidents_visible_to(self.actor),
+        )
         shown = {
             "dry_run": dry_run,
             "becoming_late": found.becoming_late,

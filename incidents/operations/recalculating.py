@@ -80,21 +80,29 @@ class Recalculation:
 
 
 def recalculate(
-    subject: SlaPolicy | Calendar, *, reason: str, actor: User | None, now: datetime, dry_run: bool = False
+    subject: SlaPolicy | Calendar,
+    *,
+    reason: str,
+    actor: User | None,
+    now: datetime,
+    dry_run: bool = False,
+    among: IncidentQuerySet | None = None,
 ) -> Recalculation:
     """Let the newest terms count for open incidents that have older ones, from their opening on, pauses kept.
 
-    At most `MOST` incidents a call. Each gets one event that says why; whoever is stopped half-way has whole batches,
-    and repeats the call. What departments and vendors owe us stays as it was when they got it.
+    At most `MOST` incidents a call, of all or of those `among`. Each gets one event that says why; whoever is stopped
+    half-way has whole batches, and repeats the call. What departments and vendors owe us stays as it was when they got
+    it.
     """
     if not reason.strip():
         raise Invalid(_("Say why."), field="reason", code="required")
     if isinstance(subject, SlaPolicy) and subject.scope != SlaPolicy.Scope.CLIENT:
         raise Conflict(_("What departments and vendors owe us begins with the next handover or hold."), code="scope")
-    ids = list(_outdated(subject, now=now).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+    outdated = _outdated(subject, among=Incident.objects.all() if among is None else among, now=now)
+    ids = list(outdated.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     found: list[Recalculated] = []
     for start in range(0, min(len(ids), MOST), BATCH):
-        batch = _outdated(subject, now=now).filter(pk__in=ids[start : min(start + BATCH, MOST)])
+        batch = outdated.filter(pk__in=ids[start : min(start + BATCH, MOST)])
         if dry_run:
             found += _previewed(batch, subject, now=now)
         else:
@@ -102,14 +110,14 @@ def recalculate(
     return Recalculation(tuple(found), is_all=len(ids) <= MOST)
 
 
-def _outdated(subject: SlaPolicy | Calendar, *, now: datetime) -> IncidentQuerySet:
+def _outdated(subject: SlaPolicy | Calendar, *, among: IncidentQuerySet, now: datetime) -> IncidentQuerySet:
     """Open incidents to which an older version counts."""
     if isinstance(subject, SlaPolicy):
         newest = version_in_force(subject, now)
-        return Incident.objects.open().filter(policy_version__policy=subject).exclude(policy_version=newest)
+        return among.open().filter(policy_version__policy=subject).exclude(policy_version=newest)
     clocks = Clock.objects.filter(subject_kind=SUBJECT_KIND, kind__in=REPORTED, calendar_version__calendar=subject)
     older = clocks.exclude(calendar_version=calendar_in_force(subject, now))
-    return Incident.objects.open().filter(pk__in=older.values("subject_id"))
+    return among.open().filter(pk__in=older.values("subject_id"))
 
 
 @transaction.atomic

@@ -145,3 +145,16 @@ def test_over_rest_it_is_a_preview_unless_told_otherwise(api, policy):
     assert clock(incident, "resolution").due_at == at(4)
     assert program.post(url, {}).status_code == 400
     assert program.post("/api/v1/sla-policies/nowhere/recalculate/", {"reason": "x"}).status_code == 404
+
+
+def test_a_token_for_one_client_sees_and_moves_that_clients_incidents_alone(api, policy):
+    mine = an_incident(client=a_client("mine", policy=policy))
+    other = an_incident(client=a_client("other", policy=policy))
+    tighten(policy)
+    program = api(a_user("root", Role.ADMIN), clients=("mine",))
+    for dry_run in (True, False):
+        answer = program.post(
+            "/api/v1/sla-policies/gold/recalculate/", {"reason": "New contract", "dry_run": dry_run}
+        ).json()
+        assert [one["reference"] for one in answer["incidents"]] == [mine.reference]
+    assert (clock(mine, "resolution").due_at, clock(other, "resolution").due_at) == (at(4), at(8))
