@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,6 +32,18 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class NulMiddleware:
+    """No address holds a NUL: PostgreSQL has none in texts, so no view has to think of it. The API says it itself."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
+            raise BadRequest("The address holds a NUL.")
+        return self.get_response(request)
 
 
 class PrivateResponseMiddleware:
