@@ -8,6 +8,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -16,7 +17,7 @@ from departments.board import DAYS, board_of, days_from
 from departments.permissions import departments_visible_to, may_plan_duty
 from departments.queries.roster import roster
 from departments.views.common import staff_only, tabs
-from kernel.api.times import Malformed, parse_day
+from kernel.api.times import FIRST_YEAR, LAST_YEAR, Malformed, parse_day
 from kernel.errors import Invalid
 
 
@@ -47,6 +48,9 @@ def duty(request: HttpRequest) -> HttpResponse:
 
 def _day(text: str | None) -> date | None:
     try:
-        return parse_day(text) if text else None
+        day = parse_day(text) if text else None
     except Malformed as error:
         raise Invalid(str(error), field="from") from None
+    if day is not None and not FIRST_YEAR < day.year < LAST_YEAR:  # of the days around it service hours are asked, too
+        raise Invalid(_("There is no roster of that time."), field="from")
+    return day

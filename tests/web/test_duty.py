@@ -127,6 +127,17 @@ def test_other_days_are_a_link_away_and_a_day_that_is_none_is_refused(browse, ad
     assert "Give a day" in browser.get("/duty/?from=yesterday", follow=True).text
 
 
+@pytest.mark.parametrize("day", ["1970-01-01", "2199-12-31"])
+def test_no_roster_is_drawn_of_days_without_service_hours(day, browse, ada):
+    office = {"calendar": a_calendar("office")}
+    update_department(department=a_department("unix"), changes=office, actor=None, at=timezone.now())
+    a_shift_of_ada = {"user": ada, "department": a_department("unix"), "actor": None, "at": timezone.now()}
+    plan_shift(**a_shift_of_ada, starts_at=timezone.now(), ends_at=timezone.now() + HOUR)
+    answer = browse(ada).get(f"/duty/?from={day}", follow=True)
+    assert answer.status_code == 200
+    assert "There is no roster of that time." in answer.text
+
+
 def test_clients_people_and_strangers_find_no_roster(browse, client, ada, now):
     shift = plan(ada, now)
     for address in ("/duty/", "/duty/shifts/new/", f"/duty/shifts/{shift.pk}/", "/duty/absences/", "/duty/feeds/"):
