@@ -54,7 +54,7 @@ def first_recipients(
     chosen = _named(reachable, steps, is_held=not (is_breach and is_urgent), duty_address=duty_address)
     chosen = chosen or _default(reachable, is_breach=is_breach)
     chosen = chosen or [Recipient(duty_mailbox(duty_address))]
-    return _distinct([*chosen, *_called(chosen, reachable, is_breach=is_breach, duty_address=duty_address)])
+    return _distinct([*chosen, *_called(chosen, candidates, is_breach=is_breach, duty_address=duty_address)])
 
 
 def next_recipients(
@@ -107,16 +107,18 @@ def _in_role(reachable: Iterable[Candidate], role: str) -> list[Candidate]:
 
 
 def _called(
-    chosen: Sequence[Recipient], reachable: Sequence[Candidate], *, is_breach: bool, duty_address: str
+    chosen: Sequence[Recipient], candidates: Sequence[Candidate], *, is_breach: bool, duty_address: str
 ) -> list[Recipient]:
-    """Who is to be called because those who are told are not at work."""
+    """Who is to be called because those who are told are not at work: who is on duty, and if nobody of them can be
+    reached, the duty mailbox."""
     at_once = [recipient for recipient in chosen if recipient.not_before is None]
     if any(recipient.candidate.at_work for recipient in at_once) or not (at_once or is_breach):
         return []
-    on_duty = [Recipient(candidate) for candidate in reachable if candidate.role == ON_DUTY]
-    if not at_once and not on_duty:
+    on_duty = [candidate for candidate in candidates if candidate.role == ON_DUTY]
+    called = [Recipient(candidate) for candidate in on_duty if not candidate.skipped]
+    if not called and (on_duty or not at_once):
         return [Recipient(duty_mailbox(duty_address))]
-    return on_duty
+    return called
 
 
 def _distinct(recipients: Iterable[Recipient]) -> list[Recipient]:

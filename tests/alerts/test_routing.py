@@ -71,6 +71,13 @@ def test_at_night_whoever_is_on_duty_is_told_as_well() -> None:
     assert told([TAM, *night[1:]]) == [("tam", False)]
 
 
+def test_when_nobody_on_duty_can_be_reached_the_duty_mailbox_is_told_instead() -> None:
+    unreachable = dataclasses.replace(ON_DUTY, skipped="no address", address="")
+    assert told([*asleep(TAM), unreachable]) == [("tam", False), ("duty", False)]
+    assert told([*asleep(TAM), unreachable, ON_DUTY]) == [("tam", False), ("on_duty", False)]
+    assert told([TAM, unreachable]) == [("tam", False)]
+
+
 def test_who_keeps_to_their_hours_is_told_in_the_morning_and_nobody_is_woken() -> None:
     step = Step(75, ("tam",), any_hour=False)
     assert told([*asleep(TAM), ON_DUTY], step) == [("tam", True)]
