@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,11 +31,13 @@ def worker_with_beat(data: Path, broker: str) -> Iterator[subprocess.Popen[bytes
     command = [sys.executable, "-m", "celery", "--app", "tamhub", "worker", "--beat", "--pool", "solo"]
     options = ["--queues", "alerts,metrics", "--schedule", str(data / "beat"), "--without-gossip", "--without-mingle"]
     with (data / "worker.log").open("wb") as log:
-        worker = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        worker = subprocess.Popen(
+            [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         yield worker
     finally:
-        worker.kill()
+        os.killpg(worker.pid, signal.SIGKILL)  # beat is a process of its own
         worker.wait()
 
 
