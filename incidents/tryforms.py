@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +11,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ParseError
 
 from accounts.models import Client
 from incidents.api.trying import DraftSerializer, terms_of_draft
 from incidents.trying import Rule, clients_to_try_on, last_quarter, midnight
+from kernel.api.parsers import loads
 from sla.ladder import Step
 from sla.models import Calendar, SlaPolicy
 from sla.permissions import calendars_visible_to, policies_visible_to
@@ -62,8 +63,8 @@ class TryForm(forms.Form):
         if not text:
             return None
         try:
-            said = json.loads(text)
-        except ValueError:
+            said = loads(text.encode())
+        except (ParseError, UnicodeEncodeError):
             raise forms.ValidationError(gettext("The draft cannot be read.")) from None
         serializer = DraftSerializer(data=said, context={"request": self.request})
         if not serializer.is_valid():

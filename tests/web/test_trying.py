@@ -63,6 +63,7 @@ def test_the_editors_draft_is_tried_and_kept_for_the_next_try(world, browse):
         {"policy": "gold", "since": "2026-03-02", "until": "2026-03-01"},
         {"policy": "gold", "since": "0001-01-01"},
         {"policy": "gold", "client": "nonsense"},
+        {"draft": "[" * 40_000},
     ],
 )
 def test_what_makes_no_sense_is_said(world, browse, sent):
