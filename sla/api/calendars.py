@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -111,7 +112,6 @@ class CalendarVersionSerializer(InlineCalendarSerializer):
         return {**version_facts(instance, self.context), **fields_of(instance)}
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/InlineCalendarRequest"}]})
 class CalendarOrSlug(serializers.Field):
     """A stored calendar by its slug, or one written out, which may lack slug and name."""
 
@@ -129,6 +129,14 @@ class CalendarOrSlug(serializers.Field):
 
     def to_representation(self, value: Any) -> Any:
         raise TypeError("Calendars to compute with are only read.")
+
+
+class _CalendarOrSlugDescribed(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # the stubs lag
+    target_class = CalendarOrSlug
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        written_out = auto_schema.resolve_serializer(InlineCalendarSerializer, direction)
+        return {"oneOf": [{"type": "string"}, written_out.ref]}
 
 
 class _LooseCalendar(InlineCalendarSerializer):

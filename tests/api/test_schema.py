@@ -1,5 +1,6 @@
 """The OpenAPI description of the real API: without warnings, valid, complete."""
 
+import json
 import re
 
 import pytest
@@ -38,6 +39,11 @@ def test_it_is_valid_openapi_and_describes_every_address(schema):
     expected = set(addresses(get_resolver().url_patterns)) - {"/api/v1/schema/", "/api/v1/docs/"}
     assert expected - described == set()
     assert described - expected == set()
+
+
+def test_everything_it_points_to_is_there(schema):
+    named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(schema, default=str)))
+    assert named - schema["components"]["schemas"].keys() == set()
 
 
 def test_every_operation_says_what_it_is(schema):
