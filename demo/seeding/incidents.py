@@ -19,11 +19,11 @@ from incidents import operations
 from incidents.models import Incident
 from incidents.settling import SUBJECT_KIND
 from projects.models import Project
-from sla.models import Clock
+from sla.models import Clock, Vendor
 from sla.operations import policy_for
 
 _PAUSED = re.compile(r"paused (\d+) to (\d+) min, (.+)")
-_ON_HOLD = re.compile(r"on hold for the (client|vendor) since (-\d+wd \d\d:\d\d): (.+)")
+_ON_HOLD = re.compile(r"on hold for the (client|vendor) since (-\d+(?:wd \d\d:\d\d|min)): (.+)")
 
 
 def seed_incidents(*, now: datetime) -> None:
@@ -80,8 +80,11 @@ def _play(row: dict[str, Any], client: Client, *, now: datetime) -> Incident:
         incident = operations.hold(incident=incident, reason="client", at=begin, **doing)
         operations.comment(incident=incident, text=paused[3].capitalize() + ".", is_public=True, at=begin, **doing)
         incident = operations.resume(incident=incident, at=end, **doing)
+    for update in row.get("updates", ()):
+        operations.comment(incident=incident, text=update["text"], is_public=True, at=at(update["at"]), **doing)
     if waits := _ON_HOLD.fullmatch(note):
-        incident = operations.hold(incident=incident, reason=waits[1], at=at(waits[2]), **doing)
+        vendor = Vendor.objects.get(slug=row["vendor"]) if row.get("vendor") else None
+        incident = operations.hold(incident=incident, reason=waits[1], vendor=vendor, at=at(waits[2]), **doing)
         operations.comment(
             incident=incident, text=waits[3].capitalize() + ".", is_public=True, at=at(waits[2]), **doing
         )

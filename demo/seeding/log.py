@@ -1,9 +1,9 @@
 """The sample of a real incident log, moved in time so that its middle is now.
 
 The log is moved by whole weeks, so weekdays stay weekdays. What lies after now has not happened yet: `play_log`
-brings it in as time
-passes, so incidents open, wait and are resolved while one watches. The importer does the work, as it would for a
-provider.
+brings it in as time passes, so incidents open, wait and are resolved while one watches. The importer does the work, as
+it would for a provider. What the log kept open for longer than ENDS_WITHIN is left out: it was forgotten there, and
+would fill the pages with clocks that are over for weeks.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ WEEK = timedelta(weeks=1)
 # The week of the log that becomes this week, and how long the log is dense enough to be played on after it.
 PRESENT = datetime(2016, 5, 2, tzinfo=UTC)
 FRESH_FOR = 3 * WEEK
+ENDS_WITHIN = timedelta(days=4)
 WRITTEN = "%d/%m/%Y %H:%M"
 # How much of the log each client gets; the rest of the story's clients are small.
 SHARES = {"aldgate-bank": 5, "helios-energy": 4, "castor-logistics": 4, "orsa-retail": 3, "vantor-insurance": 3}
+ENDED = {"Resolved", "Closed"}
 ANCHOR = "demo.log"
 
 
@@ -65,7 +67,11 @@ def _log() -> dict[str, list[Line]]:
         for cells in csv.DictReader(file):
             at, opened_at = _read(cells["sys_updated_at"]), _read(cells["opened_at"])
             found[cells["number"]].append(Line(max(at, opened_at), opened_at, cells))
-    return found
+    return {number: lines for number, lines in found.items() if _ended_soon(lines)}
+
+
+def _ended_soon(lines: Iterable[Line]) -> bool:
+    return any(line.cells["incident_state"] in ENDED and line.at - line.opened_at <= ENDS_WITHIN for line in lines)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -11,7 +11,7 @@ from accounts.models import Client, Contact, Role, User
 from accounts.operations import create_client, create_contact, create_user
 from demo.seeding.content import load
 from demo.seeding.promises import policy_of
-from demo.seeding.times import instant
+from demo.seeding.times import LONG_AGO, instant
 from departments.models import Absence, Department
 from departments.operations import record_absence, set_departments, set_head, update_department
 from sla.models import Calendar
@@ -32,7 +32,6 @@ AROUND_THE_CLOCK = {"support", "infrastructure", "cyber-defence"}
 OFFICE_HOURS = "business-at"
 # The contact who may sign in, as `contact`.
 CONTACT_ACCOUNT = "aldgate-jan-novotny"
-LONG_AGO = timedelta(days=400)
 
 
 def seed_people(*, now: datetime) -> None:

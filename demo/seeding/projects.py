@@ -7,7 +7,8 @@ from datetime import datetime
 from accounts.models import Client, Grant, Role, User
 from accounts.operations import give_grant
 from demo.seeding.content import load
-from demo.seeding.people import LONG_AGO, username
+from demo.seeding.people import username
+from demo.seeding.times import LONG_AGO
 from projects.models import Project
 from projects.operations import create_project
 

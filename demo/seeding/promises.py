@@ -1,4 +1,4 @@
-"""Calendars, contract tiers with their ladders, OLAs of the departments, vendors.
+"""Calendars, contract tiers with their ladders, OLAs of the departments, vendors. All were agreed long ago.
 
 A tier that names the calendar `business` is stored once per country.
 """
@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from demo.seeding.content import load
+from demo.seeding.times import LONG_AGO
 from departments.models import Department
 from departments.operations import update_department
 from sla.ladder import NAMED, Step
@@ -31,7 +32,7 @@ def seed_promises(*, now: datetime) -> None:
     for row in load("sla")["calendars"]:
         if not Calendar.objects.filter(slug=row["slug"]).exists():
             fields = {k: row[k] for k in ("timezone", "hours", "holidays", "country", "always") if row.get(k)}
-            create_calendar(slug=row["slug"], name=row["name"], fields=fields, actor=None, at=now)
+            create_calendar(slug=row["slug"], name=row["name"], fields=fields, actor=None, at=now - LONG_AGO)
 
 
 def policy_of(tier: str, country: str, *, now: datetime) -> SlaPolicy:
@@ -50,6 +51,7 @@ def policy_of(tier: str, country: str, *, now: datetime) -> SlaPolicy:
             t["response_s"],
             t["resolution_s"],
             calendars[business if t["calendar"] == "business" else t["calendar"]],
+            t.get("update_s"),
         )
         for t in row["targets"]
     ]
@@ -68,7 +70,7 @@ def policy_of(tier: str, country: str, *, now: datetime) -> SlaPolicy:
         ladder=[step for ladder in ladders for step in _steps(ladder)],
         escalate_after_s=next((wait for ladder in ladders if (wait := _patience_s(ladder))), None),
         actor=None,
-        at=now,
+        at=now - LONG_AGO,
     )
 
 
@@ -91,7 +93,7 @@ def seed_olas(*, now: datetime) -> None:
             thresholds=[step.level for step in ladder],
             ladder=ladder,
             actor=None,
-            at=now,
+            at=now - LONG_AGO,
         )
         update_department(department=department, changes={"ola": policy}, actor=None, at=now)
 
@@ -110,7 +112,7 @@ def seed_vendors(*, now: datetime) -> None:
             pause_on=[],
             thresholds=[75, 100],
             actor=None,
-            at=now,
+            at=now - LONG_AGO,
         )
         create_vendor(slug=row["slug"], name=row["name"], email=row["email"], policy=policy, actor=None, at=now)
 
