@@ -326,6 +326,8 @@ SPECTACULAR_SETTINGS = {
 METRICS_ENABLED = env.bool("METRICS", default=SITE_IS_LOCAL)
 
 # --- logs ------------------------------------------------------------------------------------------------------
+# What follows in these addresses is a secret that proves who asks.
+SECRET_ADDRESSES = ["/duty/feed/", "/unsubscribe/"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
