@@ -112,7 +112,7 @@ def test_what_waits_for_a_client_says_since_when_and_is_not_among_the_clocks(wor
     )
     page = browse(world.tam).get("/").text
     assert page.index('id="waiting"') < page.index("Licence key missing")
-    assert "Waiting for client" in page
+    assert "Waiting for client, Aldgate" in page
 
 
 @pytest.mark.parametrize(
