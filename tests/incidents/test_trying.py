@@ -157,7 +157,8 @@ def test_nothing_is_written_and_the_queries_do_not_grow(manager, client):
     def cost():
         with CaptureQueriesContext(connection) as queries:
             trial(manager, rule)
-        assert all(query["sql"].lstrip('"( ').upper().startswith("SELECT") for query in queries.captured_queries)
+        reads = ("SELECT", "DECLARE")  # PostgreSQL hands out long answers by a cursor
+        assert all(query["sql"].lstrip('"( ').upper().startswith(reads) for query in queries.captured_queries)
         return len(queries)
 
     cost()
