@@ -40,12 +40,12 @@ def messages(tellings: Sequence[Telling], *, now: datetime, not_before: datetime
         rows = [row for one in telling.recipients for row in _deliveries(telling, one, ways, now=now)]
         is_breach = telling.alert.is_breach and telling.notice == Delivery.Notice.RAISED
         if rows and is_breach and not _is_any_at_once(rows, now=now):
-            known = {(row.channel, row.address.casefold()) for row in rows}
+            known = {_place(row) for row in rows}
             called = [row for one in _at_once(telling.alert) for row in _deliveries(telling, one, ways, now=now)]
-            rows += [row for row in called if (row.channel, row.address.casefold()) not in known]
+            rows += [row for row in called if _place(row) not in known]
         for row in rows:
             row.next_attempt_at = max(row.next_attempt_at, not_before or now)
-        found.append(rows)
+        found.append(_once_a_place(rows))
     return found
 
 
@@ -146,6 +146,24 @@ def _deliveries(telling: Telling, recipient: Recipient, ways: _Ways, *, now: dat
 def priority_of(alert: Alert) -> str:
     """The subject's priority when the alert was raised."""
     return str(alert.snapshot.get("subject", {}).get("priority", ""))
+
+
+def _place(row: Delivery) -> tuple[str, str]:
+    return row.channel, row.address.casefold()
+
+
+def _once_a_place(rows: Iterable[Delivery]) -> list[Delivery]:
+    """Several recipients may lead to one address: the duty's, or one that people share. It gets what comes first."""
+    found: dict[tuple[str, str], Delivery] = {}
+    for row in rows:
+        known = found.setdefault(_place(row), row)
+        if _wait(row) < _wait(known):
+            found[_place(row)] = row
+    return list(found.values())
+
+
+def _wait(row: Delivery) -> tuple[bool, bool, datetime]:
+    return row.state != Delivery.State.PENDING, row.in_digest, row.next_attempt_at
 
 
 def _is_any_at_once(rows: Iterable[Delivery], *, now: datetime) -> bool:

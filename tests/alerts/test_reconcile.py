@@ -9,9 +9,9 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Role
+from accounts.models import Role, User
 from alerts import operations
-from alerts.models import Alert
+from alerts.models import Alert, Endpoint
 from alerts.operations import delivering
 from incidents import operations as incidents
 from incidents.models import Incident
@@ -78,6 +78,20 @@ def test_a_mail_under_way_while_its_alert_is_withdrawn_is_followed_by_another(in
         "raised": "cancelled",
         "retracted": "pending",
     }
+
+
+def test_where_the_duty_has_chats_each_place_hears_once_that_it_is_withdrawn(incident: Incident) -> None:
+    User.objects.update(is_active=False)  # so that the duty is told
+    for name in ("On call", "Night shift"):
+        Endpoint.objects.create(owner=None, name=name, kind="ntfy", sealed_url="", hint="ntfy")
+    operations.sweep(BREACHED)
+    while delivering.claim(BREACHED):
+        pass
+    incidents.acknowledge(incident=incident, actor=None, now=at(1.2), at=at(0.9))
+    told = breach(incident).deliveries.filter(notice="raised").values_list("address", flat=True)
+    again = breach(incident).deliveries.filter(notice="retracted").values_list("address", flat=True)
+    assert len(told) == 3
+    assert sorted(again) == sorted(told)
 
 
 def test_thresholds_that_lie_ahead_again_are_told_again(incident: Incident) -> None:
