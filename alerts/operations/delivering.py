@@ -24,7 +24,7 @@ from alerts.models import Alert, Delivery, DeliveryAttempt, DeliveryQuerySet
 from alerts.operations.endpoints import after_failure
 from alerts.operations.escalating import tell_instead
 from alerts.operations.operators import tell_of_unreachable_duty
-from alerts.operations.sweeping import measure_anew
+from alerts.operations.sweeping import measure_anew_if_possible
 from alerts.retries import gives_up, wait_after
 from alerts.routing import DUTY
 from kernel import retrying
@@ -106,10 +106,9 @@ def _sharing(first: Delivery, *, at: datetime, is_crowded: bool) -> list[Deliver
 
 def _settle_after_jump(some: Sequence[Delivery], *, at: datetime) -> None:
     """Before an alert that was noticed right after a jump of the clock is first told, its clock is measured anew: if it
-    is not due any more, the alert is withdrawn, and its messages with it."""
+    is not due any more, the alert is withdrawn, and its messages with it. One that cannot be measured is told."""
     clocks = {one.alert.clock_id for one in some if one.attempts == 0 and one.alert and one.alert.clock_jump}
-    if clocks:
-        measure_anew(clocks, now=at)
+    measure_anew_if_possible(clocks, now=at)
 
 
 @transaction.atomic

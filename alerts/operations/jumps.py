@@ -14,7 +14,7 @@ from django.db.models import Q
 from alerts.levels import LONGEST_BACK_OFF
 from alerts.models import Alert, Delivery
 from alerts.operations.operators import tell_of_jump
-from alerts.operations.sweeping import measure_anew
+from alerts.operations.sweeping import measure_anew_if_possible
 from sla.models import Clock
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,7 @@ def come_back(now: datetime) -> None:
     """Take back what the future told: alerts not due yet, waits that count from it. Leases look after themselves."""
     Clock.objects.filter(wake_errors__gt=0, wake_at__gt=now + LONGEST_BACK_OFF).update(wake_at=now)
     early = Alert.objects.filter(detected_at__gt=now).exclude(state__in=(Alert.State.PAST, Alert.State.RETRACTED))
-    for clock_id in early.order_by("clock").values_list("clock", flat=True).distinct():
-        measure_anew([clock_id], now=now)
+    measure_anew_if_possible(early.order_by("clock").values_list("clock", flat=True).distinct(), now=now)
     for alert in early.filter(escalate_at__isnull=False):
         assert alert.escalate_at is not None
         Alert.objects.filter(pk=alert.pk, escalate_at=alert.escalate_at).update(

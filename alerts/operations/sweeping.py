@@ -165,6 +165,15 @@ def measure_anew(clock_ids: Iterable[int], *, now: datetime) -> None:
     reconcile(clocks, now=now)
 
 
+def measure_anew_if_possible(clock_ids: Iterable[int], *, now: datetime) -> None:
+    """`measure_anew` of each by itself: one whose events cannot be measured stays as it is and holds up no other."""
+    for clock_id in clock_ids:
+        try:
+            measure_anew([clock_id], now=now)
+        except Exception:
+            log.exception("Clock %s could not be measured anew", clock_id)
+
+
 @transaction.atomic
 def _put_off(clock_id: int, *, error: Exception, now: datetime) -> None:
     """A row that fails waits a little longer each time, so that it neither blocks the others nor is forgotten. At the

@@ -92,6 +92,19 @@ def test_even_without_a_jump_backwards_each_is_measured_anew_before_it_is_told(i
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("back", [False, True])
+def test_a_clock_that_cannot_be_measured_anew_holds_up_no_other(incident: Incident, mailoutbox, *, back: bool) -> None:
+    other = an_incident(client=incident.client)
+    jump(WRONG, 2 * HOUR)
+    Clock.objects.filter(subject_id=incident.pk, kind="response").update(cycle=7)  # its events know nothing of it
+    if back:
+        jump(RIGHT, -2 * HOUR)
+    operations.deliver((RIGHT if back else WRONG) + 31 * SECOND)
+    told = [delivery.alert.subject_id for delivery in Delivery.objects.filter(state="sent", alert__isnull=False)]
+    assert sorted(told) == ([incident.pk] if back else [incident.pk, other.pk])
+
+
+@pytest.mark.django_db
 def test_after_a_jump_backwards_nothing_waits_for_a_time_that_was_never_reached(incident: Incident) -> None:
     other = an_incident(client=incident.client, at=MONDAY - 3 * HOUR, now=MONDAY - 3 * HOUR)
     sweep(RIGHT)
