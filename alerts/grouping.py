@@ -42,11 +42,6 @@ def envelope(deliveries: Sequence[Delivery]) -> Delivery:
     )
 
 
-def render_digest(deliveries: Sequence[Delivery]) -> mail.Mail:
-    """What the shared mail says, in its reader's language; the same at every attempt with the same deliveries."""
-    return mail.render(envelope(deliveries))
-
-
 def _line(delivery: Delivery, alert: Alert) -> str:
     context = mail.alert_context(delivery, alert)
     return f"{mail.subject_line(context)}\n{settings.SITE_URL}{alert.snapshot['subject']['path']}"
