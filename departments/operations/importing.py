@@ -35,7 +35,6 @@ class ImportReport:
     problems: list[Problem] = field(default_factory=list)
 
 
-@transaction.atomic
 def import_shifts(
     *, text: str, department: Department | None, source: str, zone: tzinfo, actor: User | None, at: datetime
 ) -> ImportReport:
@@ -49,12 +48,13 @@ def import_shifts(
 
     Raises Invalid, field `ics`, where the text is no calendar.
     """
-    lock_roster()
     since = at - BACK
-    reading = read_calendar(text, since=since, until=at + AHEAD, zone=zone)
-    roster = _Import(department, source, reading, actor=actor, at=at)
-    roster.cancel_missing(since=since)
-    roster.plan()
+    reading = read_calendar(text, since=since, until=at + AHEAD, zone=zone)  # takes its time: nobody waits for it
+    with transaction.atomic():
+        lock_roster()
+        roster = _Import(department, source, reading, actor=actor, at=at)
+        roster.cancel_missing(since=since)
+        roster.plan()
     return roster.report
 
 

@@ -7,7 +7,8 @@ from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -226,6 +227,12 @@ def test_a_zone_that_never_ends_costs_no_more_than_its_length():
 
     seconds(100)
     assert seconds(16_000) < 50 * max(seconds(1_000), 0.002)
+
+
+def test_a_file_is_read_before_the_database_is_asked_for_anything():
+    with CaptureQueriesContext(connection) as queries, pytest.raises(Invalid):
+        bring("BEGIN:VEVENT")
+    assert queries.captured_queries == []
 
 
 spans = st.tuples(st.integers(-600, 8000), st.integers(1, 700))
