@@ -127,12 +127,15 @@ class Moment(forms.CharField):
 
 
 class FirstDay(forms.DateField):
-    """The day from which a version counts: its first second in the installation's zone."""
+    """The day from which a version counts: its first second in the installation's zone.
+
+    It stands beside the button that publishes, outside of the form `draft` with which it is sent.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
         super().__init__(required=False, **kwargs)
-        self.widget.attrs["class"] = "input--s"
+        self.widget.attrs |= {"class": "input--s", "form": "draft"}
 
     def clean(self, value: Any) -> Any:
         day = super().clean(value)
