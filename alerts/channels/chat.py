@@ -94,11 +94,11 @@ def _retry_after(answer: requests.Response) -> timedelta | None:
     """What the service asks to wait, by header or, as Telegram and Discord say it, in the answer; an hour at most."""
     asked = answer.headers.get("Retry-After", "") or _asked_in(answer)
     try:
-        wait = timedelta(seconds=min(float(asked), LONGEST_RETRY_AFTER.total_seconds()))
+        wait = timedelta(seconds=max(0.0, min(float(asked), LONGEST_RETRY_AFTER.total_seconds())))
     except ValueError:
         try:
             wait = parsedate_to_datetime(asked).astimezone(UTC) - datetime.now(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return max(timedelta(0), min(wait, LONGEST_RETRY_AFTER))
 
@@ -106,7 +106,7 @@ def _retry_after(answer: requests.Response) -> timedelta | None:
 def _asked_in(answer: requests.Response) -> str:
     try:
         said = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(said, dict):
         return ""

@@ -101,13 +101,27 @@ def test_a_refusal_is_final(service, tam, status):
 
 @pytest.mark.parametrize(
     ("asked", "waits"),
-    [("120", 120), ("99999999", 3600), ("-5", 0), ("nan", 0), ("soon", 0), ("Wed, 21 Oct 2037 07:28:00 GMT", 3600)],
+    [
+        ("120", 120),
+        ("99999999", 3600),
+        ("-5", 0),
+        ("-inf", 0),
+        ("nan", 0),
+        ("soon", 0),
+        ("Wed, 21 Oct 2037 07:28:00 GMT", 3600),
+    ],
 )
 def test_a_service_is_left_alone_as_long_as_it_asks_but_for_an_hour_at_most(service, tam, asked, waits):
     delivery = outcome(owed(a_chat(tam, service(says(429, Retry_After=asked)))))
     assert delivery.state == "pending"
     wait = (delivery.next_attempt_at - MONDAY).total_seconds()
     assert max(waits, 4) <= wait <= max(waits, 6) + 5
+    assert DeliveryAttempt.objects.get().error.startswith("429")
+
+
+def test_an_answer_nested_without_end_is_an_answer_all_the_same(service, tam):
+    outcome(owed(a_chat(tam, service(says(429, b"[" * 60_000)))))
+    assert DeliveryAttempt.objects.get().error.startswith("429")
 
 
 def test_services_that_ask_within_their_answer_are_heard_too(service, tam):
