@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Client
+from accounts.models import Client, User
 from alerts.words import role_label
 from incidents.filters import MET, MISSED
 from incidents.trials import Verdict
@@ -74,6 +75,7 @@ def result_of(outcome: Outcome, *, since: datetime, until: datetime, client: Cli
     """`most` is how many of the changed incidents are listed: the newly missed first, then by their opening."""
     changed = sorted(outcome.changed, key=lambda one: (not one.is_missed_then, one.opened_at, one.incident_id))
     names = sorted({*outcome.messages_before, *outcome.messages_after}, key=_place)
+    people = _people(names)
     where = _Where(since, until, client)
     return Result(
         outcome=outcome,
@@ -82,7 +84,10 @@ def result_of(outcome: Outcome, *, since: datetime, until: datetime, client: Cli
         stats=tuple(_stats(outcome, where)),
         lines=tuple(_line(one) for one in changed[:most]),
         more=max(len(changed) - most, 0),
-        told=tuple(Told(_who(name), outcome.messages_before[name], outcome.messages_after[name]) for name in names),
+        told=tuple(
+            Told(people.get(name) or role_label(name), outcome.messages_before[name], outcome.messages_after[name])
+            for name in names
+        ),
     )
 
 
@@ -176,8 +181,11 @@ def _verdict(verdict: Verdict | None) -> str:
     return _("%(time)s left") % {"time": duration(max(verdict.left_s, 0))}
 
 
-def _who(name: str) -> str:
-    return name.removeprefix(NAMED) if name.startswith(NAMED) else role_label(name)
+def _people(names: Iterable[str]) -> dict[str, str]:
+    """What those are called whom a ladder names; by their username if there is no such person any more."""
+    usernames = {name.removeprefix(NAMED) for name in names if name.startswith(NAMED)}
+    known = {person.username: str(person) for person in User.objects.filter(username__in=usernames)}
+    return {f"{NAMED}{username}": known.get(username, username) for username in usernames}
 
 
 def _place(name: str) -> tuple[bool, str]:

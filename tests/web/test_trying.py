@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from sla.ladder import Step
 from sla.models import PolicyVersion
 from tests.factories import a_policy
 from tests.web.worlds import CANARY, World
@@ -94,3 +95,10 @@ def test_under_an_explained_clock_the_result_alone_comes(world, browse):
     assert "<html" not in part
     engineers = browse(world.engineer).get(f"/incidents/{incident.pk}/clocks/resolution/").content.decode()
     assert "Try another policy" not in engineers
+
+
+def test_whom_a_ladder_names_is_called_by_name(world, browse):
+    a_policy("strict", response_s=60, resolution_s=120, ladder=(Step(100, ("user:tam",)),))
+    world.incident(minutes=50)
+    html = browse(world.manager).get(ADDRESS, {"policy": "strict", "ladder": "strict", **period(world)}).text
+    assert "Tara Tam" in html[html.index("Messages of the ladder") :]
