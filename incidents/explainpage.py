@@ -21,7 +21,7 @@ from incidents.holders import Share, shares_by_department, shares_by_person, sha
 from incidents.lifelines import Lifeline, lifeline, moment, waiting_for
 from incidents.models import Incident, IncidentEvent
 from incidents.permissions import Person, sees_internal_notes, sees_internal_side
-from incidents.queries import timeline
+from incidents.queries import readable, timeline
 from incidents.targets import Change, Origin, origin_of
 from kernel.templatetags.ui import countdown, duration
 from sla.explain import Explanation, PieceKind
@@ -161,8 +161,8 @@ def _blame(clocks: Sequence[Clock], hops: Mapping[int, Department], *, now: date
 
 def _notes(incident: Incident, events: Sequence[IncidentEvent], user: Person) -> Mapping[int, str]:
     """What was written when it was put on hold, as far as the person may read it, by instant."""
-    readable = events if sees_internal_notes(user) else timeline(incident, user)
-    return {epoch(event.at): event.text for event in readable if event.hold_reason and event.text}
+    shown = events if sees_internal_notes(user) else readable(timeline(incident, user), user)
+    return {epoch(event.at): event.text for event in shown if event.hold_reason and event.text}
 
 
 def _sum(life: Explanation[Held], zone: tzinfo) -> Sum:

@@ -15,7 +15,7 @@ from sla.measure import epoch, reading
 from sla.models import PROMISED, Clock
 from sla.terms import business_calendar
 
-# What a client may know of its incident's course, as long as nobody wrote an internal text beside it.
+# What a client may know of its incident's course, without what was written beside it.
 OPEN_TO_THE_CLIENT = (
     EventKind.OPENED,
     EventKind.ACKNOWLEDGED,
@@ -138,8 +138,19 @@ def clock_view(clock: Clock, *, now: datetime) -> ClockView:
 
 
 def timeline(incident: Incident, user: Person) -> QuerySet[IncidentEvent]:
-    """What happened, in its order. The client's side sees the course and what was written for it, nothing internal."""
+    """What happened, in its order. The client's side sees the course and what was written for it; what else stands in
+    these events is taken out by `readable`."""
     events = incident.events.select_related("actor", "department", "assignee").order_by("at", "id")
     if sees_internal_notes(user):
         return events
-    return events.filter(Q(is_public=True) | Q(kind__in=OPEN_TO_THE_CLIENT, text=""))
+    return events.filter(Q(is_public=True) | Q(kind__in=OPEN_TO_THE_CLIENT))
+
+
+def readable(events: Iterable[IncidentEvent], user: Person) -> list[IncidentEvent]:
+    """Events of `timeline` without the words that this person is not to read, for example the number of a vendor's
+    ticket; that it waits is no secret."""
+    found = list(events)
+    if not sees_internal_notes(user):
+        for event in found:
+            event.text = event.text if event.is_public else ""
+    return found

@@ -46,7 +46,7 @@ from incidents.permissions import (
     sees_internal_notes,
     sees_internal_side,
 )
-from incidents.queries import ClockView, clock_views, incident_list, timeline
+from incidents.queries import ClockView, clock_views, incident_list, readable, timeline
 from kernel import retrying
 from kernel.api import preconditions
 from kernel.api.permissions import signed_in
@@ -129,7 +129,8 @@ class IncidentViewSet(ExplainsClocks, Creates, Updates):
     def events(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What happened to it, in its order. The client's side sees what was written for it."""
         page = self.paginate_queryset(timeline(self.get_object(), self.actor))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        events = readable(page or (), self.actor)
+        return self.get_paginated_response(self.get_serializer(events, many=True).data)
 
     def allowed_parameters(self) -> set[str]:
         pages = {"page_size", "cursor"} if self.action == "events" else set()

@@ -25,7 +25,7 @@ from incidents.forms import ActionForm
 from incidents.models import Incident
 from incidents.offers import NOTHING, Offers, offers_for
 from incidents.permissions import sees_internal_notes, sees_internal_side
-from incidents.queries import ClockView, clock_view, clock_views, incident_list, timeline
+from incidents.queries import ClockView, clock_view, clock_views, incident_list, readable, timeline
 from incidents.settling import SUBJECT_KIND
 from incidents.telling import lines_of
 from incidents.views.verbs import IN_THE_HEAD, VERBS, Verb
@@ -78,7 +78,7 @@ def show(
 ) -> HttpResponse:
     """The page with an action's form open, or without; `is_changed`: this request has just done something."""
     user = request.user
-    events = list(timeline(incident, user))
+    events = readable(timeline(incident, user), user)
     everything = events if sees_internal_notes(user) else list(incident.events.order_by("at", "id"))
     courses = courses_of(incident, everything, now=now)
     # An open form stands alone: another action beside it would throw away what is typed.

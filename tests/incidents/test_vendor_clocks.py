@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import Grant, Role
 from incidents import operations
+from incidents.queries import readable, timeline
 from kernel.errors import Conflict, Invalid
 from sla.operations import create_vendor, update_policy, update_vendor
-from tests.factories import MONDAY, a_policy, an_incident
+from tests.factories import MONDAY, a_policy, a_user, an_incident, grant
 from tests.incidents.clocks import HOUR_S, assert_as_replayed, at, clock, states, targets
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +80,13 @@ def test_only_the_promise_of_a_vendor_can_be_one():
     with pytest.raises(Invalid) as refused:
         create_vendor(slug="x", name="X", policy=a_policy(), actor=None, at=MONDAY)
     assert refused.value.field == "policy"
+
+
+def test_the_client_sees_that_it_waits_but_not_the_vendors_ticket(incident, vendor):
+    contact = a_user("contact")
+    grant(contact, Role.CONTACT, Grant.Scope.CLIENT, incident.client_id)
+    wait(incident, vendor, at(1), text="FC-4711")
+    seen = readable(timeline(incident, contact), contact)
+    assert [(event.kind, event.text) for event in seen] == [("opened", ""), ("held", "")]
+    ours = incident.client.tam
+    assert [event.text for event in readable(timeline(incident, ours), ours)] == ["", "FC-4711"]
