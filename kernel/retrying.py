@@ -15,6 +15,8 @@ PAUSES_S = (0.1, 0.5, 2.0)
 INSISTS_EVERY_S = 0.5
 # PostgreSQL's names: serialization_failure, deadlock_detected, lock_not_available. On SQLite one waits in line instead.
 _LOST_RACES = frozenset({"40001", "40P01", "55P03"})
+CONNECTION_LOST = "08"  # classes of PostgreSQL's error codes
+SHUTTING_DOWN = "57P"
 
 
 def run(work: Callable[[], T]) -> T:
@@ -52,6 +54,15 @@ def insist(work: Callable[[], T], *, for_s: float) -> T:
 
 def is_lost_race(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in _LOST_RACES
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether PostgreSQL or the line to it went away, so that whatever was being worked on is not at fault: told by
+    the driver, without a code of its own, or by the server as it shuts down."""
+    from_driver: Any = error.__cause__
+    if not isinstance(error, OperationalError | InterfaceError) or not hasattr(from_driver, "pgcode"):
+        return False
+    return (from_driver.pgcode or CONNECTION_LOST).startswith((CONNECTION_LOST, SHUTTING_DOWN))
 
 
 class _Commits:

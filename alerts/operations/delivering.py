@@ -155,6 +155,8 @@ def _attempt(deliveries: Sequence[Delivery], *, clock: Clock) -> list[str]:
     except mail.NotSent as error:
         return _failed(deliveries, content, error, at=clock())
     except Exception as error:
+        if retrying.is_away(error):
+            raise
         log.exception("Delivery %s could not be prepared", envelope.pk)
         return _failed(deliveries, content, mail.NotSent(repr(error)), at=clock())
     at = clock()

@@ -11,6 +11,7 @@ from django.db.models import Q
 from alerts.digests import Digest, digest_for, is_due
 from alerts.models import Delivery, NotificationHours
 from alerts.preferences import zone_of
+from kernel import retrying
 from kernel.locking import lock
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ def owe_digests(now: datetime) -> int:
         if is_due(hours, now=now):
             try:
                 owed += _owe(hours, digest_for(hours.user, now=now), now=now)
-            except Exception:
+            except Exception as error:
+                if retrying.is_away(error):
+                    raise
                 log.exception("The digest of user %s could not be made", hours.user_id)
     _free_what_no_digest_takes(now)
     return owed

@@ -13,7 +13,7 @@ from alerts.models import Alert, Delivery
 from alerts.operations.owing import owe
 from alerts.operations.raising import escalates_at, next_in_line
 from alerts.preferences import Event
-from kernel import history
+from kernel import history, retrying
 from kernel.locking import lock
 from sla.models import Clock
 
@@ -42,7 +42,9 @@ def escalate_unheard(now: datetime, *, limit: int = 200) -> int:
     for alert_id in list(due.values_list("pk", flat=True)[:limit]):
         try:
             escalated += bool(_go_on(alert_id, now=now))
-        except Exception:
+        except Exception as error:
+            if retrying.is_away(error):
+                raise
             log.exception("Alert %s could not be escalated", alert_id)
             Alert.objects.to_escalate(now).filter(pk=alert_id).update(escalate_at=now + AGAIN_AFTER)
     return escalated

@@ -21,7 +21,7 @@ from alerts.operations.digesting import owe_digests
 from alerts.operations.escalating import escalate_unheard, tell_instead
 from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
-from kernel import outbox
+from kernel import outbox, retrying
 from kernel.clock import going_on_from
 from kernel.locking import lock
 from kernel.models import ProcessBeat
@@ -111,7 +111,9 @@ def _repair(now: datetime) -> tuple[int, int]:
     for mend in work:
         try:
             repaired += mend()
-        except Exception:
+        except Exception as error:
+            if retrying.is_away(error):
+                raise
             log.exception("A row could not be repaired")
             failed += 1
     return repaired, failed

@@ -20,7 +20,7 @@ from alerts.models import Alert
 from alerts.operations.operators import tell_of_failing_clock
 from alerts.operations.raising import Passed, raise_levels
 from alerts.operations.reconciling import reconcile
-from kernel import bulk
+from kernel import bulk, retrying
 from kernel.failpoints import failpoint
 from kernel.locking import lock
 from sla.measure import Measured, epoch
@@ -78,7 +78,9 @@ def _together(clock_ids: Sequence[int], *, now: datetime, after_jump: bool) -> S
     """Some clocks in one transaction; where that fails, each by itself."""
     try:
         return _raised(wake(clock_ids, now=now, after_jump=after_jump))
-    except Exception as error:  # noqa: BLE001 - whatever it was, those that did not cause it go on
+    except Exception as error:  # whatever it was, those that did not cause it go on
+        if retrying.is_away(error):
+            raise
         log.warning("Clocks are swept one by one, because together they failed: %r", error)
         return sum((_alone(clock_id, now=now, after_jump=after_jump) for clock_id in clock_ids), SweepResult())
 
@@ -88,6 +90,8 @@ def _alone(clock_id: int, *, now: datetime, after_jump: bool) -> SweepResult:
     try:
         return _raised(wake([clock_id], now=now, after_jump=after_jump))
     except Exception as error:
+        if retrying.is_away(error):
+            raise
         log.exception("Clock %s could not be swept", clock_id)
         _put_off(clock_id, error=error, now=now)
         return SweepResult(failed=1)
@@ -170,7 +174,9 @@ def measure_anew_if_possible(clock_ids: Iterable[int], *, now: datetime) -> None
     for clock_id in clock_ids:
         try:
             measure_anew([clock_id], now=now)
-        except Exception:
+        except Exception as error:
+            if retrying.is_away(error):
+                raise
             log.exception("Clock %s could not be measured anew", clock_id)
 
 

@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.models import User
 from alerts import operations
 from alerts.models import Alert, Delivery, DeliveryAttempt
+from alerts.operations import sweeping
 from alerts.operations.escalating import escalate_unheard
 from incidents import operations as incidents
 from incidents.models import Incident
@@ -155,3 +156,24 @@ def test_a_response_just_in_time_and_a_sweep_at_the_same_moment_end_in_one_truth
         clock = Clock.objects.get(subject_id=incident.pk, kind="response")
         standing = Alert.objects.filter(clock=clock, level=100).exclude(state="retracted").count()
         assert (clock.state, standing) == (("breached", 1) if number % 2 else ("met", 0))
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("backlog")
+def test_a_database_that_went_away_is_no_fault_of_a_clock(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is one line of the loop's, not a traceback and a wait for each clock that was being looked at."""
+
+    def torn(*_args: object, **_kwargs: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(sweeping, "raise_levels", torn)
+    with pytest.raises(OperationalError):
+        operations.sweep(BREACHED)
+    assert not caplog.records
+    monkeypatch.undo()
+    connection.close()
+    assert not Clock.objects.filter(wake_errors__gt=0).exists()
+    assert operations.sweep(BREACHED).breached == INCIDENTS
