@@ -1,0 +1,1 @@
+"""Computing with tasks and their dependencies. Pure: keys and hours in, plain values out."""
