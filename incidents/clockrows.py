@@ -133,14 +133,15 @@ def shown_rows(
     rows: Sequence[Row], *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool
 ) -> list[ShownRow]:
     """The rows in words; without `names` nobody is named. `far`: the life is so long that days need their month."""
+    kinds = [None, *(row.kind for row in rows), None]
     return [
-        _shown(row, names=names, notes=notes, zone=zone, far=far, closes=place > 0 and rows[place - 1].kind in OPEN)
-        for place, row in enumerate(rows)
+        _shown(row, names=names, notes=notes, zone=zone, far=far, closes=before in OPEN, opens=after in OPEN)
+        for row, before, after in zip(rows, kinds, kinds[2:], strict=False)
     ]
 
 
 def _shown(
-    row: Row, *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool, closes: bool
+    row: Row, *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool, closes: bool, opens: bool
 ) -> ShownRow:
     held = row.held if names is not None else None
     counts = countdown(row.counted_s) if row.counted_s else NOTHING
@@ -149,7 +150,7 @@ def _shown(
     return ShownRow(
         when=from_to(row.start, row.end, zone, far=far),
         kind="" if row.kind is None else row.kind.value,
-        why=_why(row, zone, is_named=held is not None, closes=closes),
+        why=_why(row, zone, is_named=held is not None, closes=closes, opens=opens),
         department=names.departments.get(held.department_id) if names and held else None,
         person=names.people.get(held.person_id) if names and held and held.person_id else None,
         note=notes.get(row.start, "") if row.kind is PieceKind.PAUSED else "",
@@ -159,8 +160,8 @@ def _shown(
     )
 
 
-def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool) -> str:
-    """`closes`: what stands before it lay within the service hours, so they ended here."""
+def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool, opens: bool) -> str:
+    """`closes`, `opens`: what stands before or after it lies within the service hours, so they end or begin there."""
     if row.hidden:
         return ngettext("%(n)d stretch between", "%(n)d stretches between", row.hidden) % {"n": row.hidden}
     nights = ""
@@ -171,6 +172,8 @@ def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool) -> str:
         return nights if is_named else nights or _("Within service hours")
     if row.kind is PieceKind.PAUSED:
         return ", ".join(filter(None, (waiting_for(row.waits or ""), nights)))
+    if not (closes or opens):
+        return _("Outside service hours")
     edge, words = (row.start, _("Hours end %(time)s")) if closes else (row.end, _("Hours begin %(time)s"))
     return words % {"time": formats.date_format(instant(edge).astimezone(zone), "H:i")}
 
