@@ -24,7 +24,10 @@ _ORDER = [kind.value for kind in REPORTED]
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The clock stood from `start` to `end` (None: still does). `reason` is a HoldReason; empty: it was stopped."""
+    """The clock stood from `start` to `end` (None: still does). `reason` is a HoldReason; empty: it was stopped.
+
+    One that began and ended within a second is none.
+    """
 
     start: datetime
     end: datetime | None
@@ -118,6 +121,8 @@ def _pauses(
     state: ClockState, events: Iterable[IncidentEvent], calendar: BusinessCalendar, *, now: int
 ) -> Iterable[Pause]:
     for start, end in state.pauses:
+        if start == end:
+            continue
         until = now if end is None else end
         yield Pause(
             start=instant(start),

@@ -70,6 +70,15 @@ def test_being_resolved_for_a_while_is_a_pause_without_a_reason_to_hold(client):
     assert "resolved for a while" in card_of(course, reference="INC-1", now=after(hours=3)).sentence
 
 
+def test_what_was_put_on_hold_and_went_on_in_the_same_second_was_not_paused(client):
+    incident = an_incident(client=client, now=LATER)
+    operations.hold(incident=incident, reason="client", actor=None, now=LATER, at=after(hours=1))
+    operations.resume(incident=incident, actor=None, now=LATER, at=after(hours=1))
+    course = course_of(incident, now=after(hours=2))
+    assert not course.pauses
+    assert "No pause." in card_of(course, reference="INC-1", now=after(hours=2)).sentence
+
+
 def test_a_stopped_clock_ends_where_it_was_stopped(client):
     incident = an_incident(client=client, now=LATER)
     operations.acknowledge(incident=incident, actor=None, now=LATER, at=after(minutes=7))
