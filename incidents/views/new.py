@@ -17,7 +17,7 @@ from accounts.models import User
 from incidents import operations
 from incidents.forms import OpenForm
 from incidents.models import PORTAL
-from incidents.permissions import clients_to_open_for, may_call, sees_internal_side
+from incidents.permissions import clients_to_open_for, incidents_visible_to, may_call, sees_internal_side
 from kernel.errors import DomainError
 
 
@@ -46,6 +46,8 @@ def _open(request: HttpRequest, form: OpenForm) -> HttpResponse:
         words["source"] = PORTAL
     incident = operations.open_incident(actor=user, opened_at=opened_at, now=now, **words)
     messages.success(request, _("%(reference)s opened, both clocks run") % {"reference": incident.reference})
+    if not incidents_visible_to(user).filter(pk=incident.pk).exists():
+        return redirect("incidents")  # a call that was taken for others: they go on with it
     return redirect("incident", incident.pk)
 
 

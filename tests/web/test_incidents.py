@@ -215,6 +215,14 @@ def test_a_tam_opens_an_incident_and_both_clocks_run(world, browse):
     assert set(states) == {("response", "running"), ("resolution", "running")}
 
 
+def test_an_engineer_who_takes_a_call_for_others_gets_a_page_that_says_so(world, browse):
+    browser = browse(world.engineer)
+    typed = {"client": world.other.pk, "title": "Called", "priority": "P2", "department": world.unix.pk}
+    answer = browser.post("/incidents/new/", typed)
+    assert answer.url == "/incidents/"
+    assert f"{Incident.objects.get(title='Called').reference} opened" in browser.get(answer.url).text
+
+
 def test_when_it_began_is_read_in_the_zone_of_the_person(world, browse):
     update_profile(user=world.tam, changes={"time_zone": "Asia/Tokyo"}, at=world.now)
     browse(world.tam).post(
