@@ -99,6 +99,14 @@ def test_managers_edit_and_tams_read_the_promises_to_their_clients(world, gold, 
     assert gold.versions.count() == (3 if edits == 200 else 2)
 
 
+def test_who_only_reads_a_policy_is_not_told_how_to_write_one(world, gold, browse):
+    world.incident()
+    page = browse(world.tam).get("/policies/gold/").text
+    assert "clocks run by it." in page
+    assert "you publish" not in page
+    assert "Write 90 min" not in page
+
+
 def test_a_policy_of_nobody_one_serves_is_not_there(world, browse):
     a_policy("silver")
     assert browse(world.tam).get("/policies/silver/").status_code == 404
