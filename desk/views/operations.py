@@ -22,6 +22,7 @@ from desk.queries.operations import Operations, operations_now, run_audit
 from desk.troubles import BEHIND_RED_S, DRIFT_RED_S, KEYS_KEPT, OVERDUE_RED_S, sentence, troubles
 from desk.views.live import live
 from kernel.clock import database_now
+from kernel.templatetags.ui import number
 
 
 @login_required
@@ -67,7 +68,7 @@ def _context(request: HttpRequest, seen: Operations) -> dict[str, Any]:
         "seen": seen,
         "troubles": found,
         "sentence": sentence(found),
-        "drift": f"{seen.drift_s:+.2f}",
+        "drift": ("+" if seen.drift_s >= 0 else "\N{MINUS SIGN}") + number(abs(seen.drift_s), 2),
         "is_overdue": seen.overdue_s > OVERDUE_RED_S,
         "is_drifting": abs(seen.drift_s) > DRIFT_RED_S,
         "rollups_late": seen.rollups_behind_s > BEHIND_RED_S,

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.utils import translation
+from django.utils.dates import MONTHS
 
 from alerts import operations
 from alerts.models import Delivery
@@ -69,6 +70,18 @@ def test_an_incident_and_what_is_done_to_it_is_told_in_french(world, browse):
     assert "L’échéance à la main" in browser.get(f"/incidents/{incident.pk}/clocks/resolution/").text
     answer = browser.post(f"/act/{incident.pk}/acknowledge/", {"next": "/"}, follow=True)
     assert f"{incident.reference} pris en charge" in answer.text
+
+
+def test_in_plain_text_a_long_moment_does_not_touch_the_next_column(world, browse):
+    incident = world.incident(minutes=60 * 24 * 60, title="Baie pleine")
+    text = browse(world.tam).get(f"/incidents/{incident.pk}/clocks/resolution.txt").text
+    assert re.search(r"\d  Compté ", text)
+
+
+def test_the_fifth_month_is_no_permission():
+    """Texts of ours win over Django's, whose own name of the month is the same English word."""
+    with translation.override("fr"):
+        assert [str(MONTHS[number]) for number in (1, 5, 8)] == ["janvier", "mai", "août"]
 
 
 def test_each_reader_of_an_alert_gets_the_mail_in_the_own_language(world, settings):
