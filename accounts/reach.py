@@ -27,6 +27,8 @@ class Reach:
     department_ids: frozenset[int] = frozenset()
     headed_department_ids: frozenset[int] = frozenset()
     project_ids: frozenset[int] = frozenset()
+    tam_project_ids: frozenset[int] = frozenset()
+    architect_project_ids: frozenset[int] = frozenset()
     only_clients: frozenset[int] | None = field(default=None)
 
     def has_role(self, *roles: str) -> bool:
@@ -69,5 +71,7 @@ def _read(user: User) -> Reach:
         department_ids=ids(scopes.DEPARTMENT),
         headed_department_ids=ids(scopes.DEPARTMENT, Role.HEAD),
         project_ids=ids(scopes.PROJECT),
+        tam_project_ids=ids(scopes.PROJECT, Role.TAM),
+        architect_project_ids=ids(scopes.PROJECT, Role.ARCHITECT),
         only_clients=user.token_client_ids,
     )

@@ -21,7 +21,10 @@ class Versioned(models.Model):
 
 
 class History(models.Model):
-    """Who did what to which object, when. Append-only; written by operations in the transaction of the change."""
+    """Who did what to which object, when. Append-only; written by operations in the transaction of the change.
+
+    `place` is the larger thing in which it happened, as `kind:id`, for example a project: its timeline is one read.
+    """
 
     subject_kind = models.CharField(max_length=60)
     subject_id = models.BigIntegerField()
@@ -32,10 +35,14 @@ class History(models.Model):
     at = models.DateTimeField()
     changes = models.JSONField(default=dict)
     text = models.TextField(blank=True)
+    place = models.CharField(max_length=80, blank=True)
 
     class Meta:
         verbose_name_plural = "histories"
-        indexes = [models.Index(fields=["subject_kind", "subject_id", "at"], name="history_subject")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "at"], name="history_subject"),
+            models.Index(fields=["place", "-at", "-id"], condition=~Q(place=""), name="history_place"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject_id} {self.verb}"

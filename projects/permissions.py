@@ -1,20 +1,116 @@
-"""Who may see which projects and change them (the table stands in docs/permissions.md)."""
+"""Who may see and do what with projects and the work on them (the table stands in docs/permissions.md)."""
+
+from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import Role
-from accounts.permissions import Person, runs_service
-from accounts.reach import reach_of
-from projects.models import Project
+from accounts.permissions import Person, is_staff_member, runs_service
+from accounts.reach import Reach, reach_of
+from projects.models import Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
+from projects.models.task import TaskQuerySet
+
+# --- what one sees ---------------------------------------------------------------------------------------------
 
 
 def projects_visible_to(user: Person) -> QuerySet[Project]:
-    """Projects of one's clients, and those one works on; a token narrows it to its clients."""
+    """Projects of one's clients, those one works on or leads, and for heads those their department has tasks of.
+
+    A token narrows it to its clients.
+    """
     reach = reach_of(user)
     rows = Project.objects.all()
     if not reach.everything:
-        rows = rows.filter(Q(client__in=reach.client_ids | reach.contact_client_ids) | Q(pk__in=reach.project_ids))
+        seen = Q(client__in=reach.client_ids | reach.contact_client_ids) | Q(pk__in=reach.project_ids)
+        if reach.headed_department_ids:
+            seen |= Q(pk__in=Task.objects.filter(department__in=reach.headed_department_ids).values("project"))
+        rows = rows.filter(seen)
     return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
+
+
+def tasks_visible_to(user: Person) -> TaskQuerySet:
+    """Those of one's clients and projects, of the departments one works in, and one's own; a client's people see what
+    is marked for them."""
+    reach = reach_of(user)
+    rows = Task.objects.all()
+    if not reach.everything:
+        seen = (
+            Q(client__in=reach.client_ids)
+            | Q(project__in=reach.project_ids)
+            | Q(department__in=reach.department_ids)
+            | Q(client__in=reach.contact_client_ids, is_public=True)
+        )
+        if is_staff_member(user):
+            seen |= Q(assignee=reach.user_id)
+        rows = rows.filter(seen)
+    return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
+
+
+def requests_visible_to(user: Person) -> QuerySet[ChangeRequest]:
+    """Those of the projects one sees by client or project, and those one's department has tasks or questions of."""
+    reach = reach_of(user)
+    rows = ChangeRequest.objects.all()
+    if not reach.everything:
+        seen = Q(client__in=reach.client_ids | reach.contact_client_ids) | Q(project__in=reach.project_ids)
+        if reach.department_ids:
+            theirs = Task.objects.filter(department__in=reach.department_ids, change_request__isnull=False)
+            owed = Clarification.objects.filter(department__in=reach.department_ids)
+            seen |= Q(pk__in=theirs.values("change_request")) | Q(pk__in=owed.values("request"))
+        rows = rows.filter(seen)
+    return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
+
+
+def clarifications_visible_to(user: Person) -> QuerySet[Clarification]:
+    """Those of the requests one sees; a client's people see what is asked of the client."""
+    rows = Clarification.objects.filter(request__in=requests_visible_to(user))
+    return rows.filter(to_client=True) if reach_of(user).is_contact_only else rows
+
+
+def dependencies_visible_to(user: Person) -> QuerySet[Dependency]:
+    """Those with an end one sees; no business of the clients' people, nor of programs."""
+    if not is_staff_member(user):
+        return Dependency.objects.none()
+    seen = tasks_visible_to(user).values("pk")
+    return Dependency.objects.filter(Q(predecessor__in=seen) | Q(successor__in=seen))
+
+
+def blueprints_visible_to(user: Person) -> QuerySet[Blueprint]:
+    return Blueprint.objects.all() if is_staff_member(user) else Blueprint.objects.none()
+
+
+# --- who leads -------------------------------------------------------------------------------------------------
+
+
+def leads(user: Person, project: Project) -> bool:
+    """Who runs the service, and the TAM or deputy of the project or its client."""
+    return leads_within(reach_of(user), client_id=project.client_id, project_id=project.pk) or runs_service(user)
+
+
+def leads_within(reach: Reach, *, client_id: int, project_id: int) -> bool:
+    if reach.only_clients is not None and client_id not in reach.only_clients:
+        return False
+    is_tam_of_client = reach.has_role(Role.TAM) and client_id in reach.client_ids
+    return is_tam_of_client or project_id in reach.tam_project_ids
+
+
+def plans(user: Person, project: Project) -> bool:
+    """Who cuts the work of a project into tasks: who leads it, and its architect."""
+    return leads(user, project) or project.pk in reach_of(user).architect_project_ids
+
+
+def projects_planned_by(user: Person) -> QuerySet[Project]:
+    """The projects one may plan work in."""
+    reach = reach_of(user)
+    rows = projects_visible_to(user)
+    if runs_service(user):
+        return rows
+    planned = Q(pk__in=reach.tam_project_ids | reach.architect_project_ids)
+    if reach.has_role(Role.TAM):
+        planned |= Q(client__in=reach.client_ids)
+    return rows.filter(planned)
+
+
+# --- projects --------------------------------------------------------------------------------------------------
 
 
 def may_create_projects(user: Person) -> bool:
@@ -23,5 +119,99 @@ def may_create_projects(user: Person) -> bool:
 
 
 def may_edit_project(user: Person, project: Project) -> bool:
+    return leads(user, project)
+
+
+# --- requests --------------------------------------------------------------------------------------------------
+
+
+def may_record_requests(user: Person) -> bool:
+    """Somebody's: who runs the service, TAMs and architects in their projects, a client's people for their company."""
+    return runs_service(user) or reach_of(user).has_role(Role.TAM, Role.ARCHITECT, Role.CONTACT)
+
+
+def projects_to_ask_in(user: Person) -> QuerySet[Project]:
+    """The projects one may record a request in."""
+    own = reach_of(user).contact_client_ids
+    rows = projects_planned_by(user)
+    return rows | projects_visible_to(user).filter(client__in=own) if own else rows
+
+
+def may_lead_request(user: Person, request: ChangeRequest) -> bool:
+    return plans(user, request.project)
+
+
+def may_accept(user: Person, request: ChangeRequest) -> bool:
+    """The client's people; who leads the project writes down what they said."""
+    return request.client_id in reach_of(user).contact_client_ids or leads(user, request.project)
+
+
+def may_answer(user: Person, question: Clarification) -> bool:
+    """Whom it was asked of: the client's people or the department; who plans writes answers down."""
     reach = reach_of(user)
-    return runs_service(user) or (reach.has_role(Role.TAM) and project.client_id in reach.client_ids)
+    if question.to_client:
+        if question.client_id in reach.contact_client_ids:
+            return True
+    elif question.department_id in reach.department_ids:
+        return True
+    return plans(user, question.request.project)
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------
+
+
+def may_create_tasks(user: Person) -> bool:
+    return runs_service(user) or reach_of(user).has_role(Role.TAM, Role.ARCHITECT, Role.HEAD)
+
+
+def heads(user: Person, task: Task) -> bool:
+    return task.department_id in reach_of(user).headed_department_ids
+
+
+def may_edit_task(user: Person, task: Task) -> bool:
+    """Who plans the project, and the department's head."""
+    return plans(user, task.project) or heads(user, task)
+
+
+def may_work_on(user: Person, task: Task) -> bool:
+    """Who has it in hand, anybody of the department while nobody has, and who may edit it."""
+    reach = reach_of(user)
+    if not is_staff_member(user):
+        return False
+    if task.assignee_id == reach.user_id or (task.assignee_id is None and task.department_id in reach.department_ids):
+        return True
+    return may_edit_task(user, task)
+
+
+def may_take_task(user: Person, task: Task) -> bool:
+    return task.department_id in reach_of(user).department_ids
+
+
+def may_override_gate(user: Person, task: Task) -> bool:
+    return leads(user, task.project)
+
+
+def may_see_effort(user: Person) -> bool:
+    """Estimates and hours spent are internal."""
+    return not reach_of(user).is_contact_only
+
+
+# --- dependencies, blueprints ----------------------------------------------------------------------------------
+
+
+def may_link(user: Person, predecessor: Task, successor: Task) -> bool:
+    """Both ends are one's own to plan."""
+    return may_edit_task(user, predecessor) and may_edit_task(user, successor)
+
+
+def may_change_dependency(user: Person, dependency: Dependency) -> bool:
+    return may_link(user, dependency.predecessor, dependency.successor)
+
+
+def may_keep_blueprints(user: Person) -> bool:
+    """TAMs, architects and who runs the service."""
+    return runs_service(user) or reach_of(user).has_role(Role.TAM, Role.ARCHITECT)
+
+
+def may_change_blueprint(user: Person, _blueprint: Blueprint) -> bool:
+    return may_keep_blueprints(user)

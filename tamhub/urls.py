@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("alerts.urls")),
     path("", include("incidents.urls")),
     path("", include("sla.urls")),  # after incidents, which has policies/try/
+    path("", include("projects.urls")),
     path("", include("departments.urls")),
     path("", include("quality.urls")),
     path("api/v1/", include("tamhub.api")),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Client, Grant, Role, User
 from departments.models import Department
 from incidents import operations
 from incidents.models import Incident
+from projects import operations as work
+from projects.models import ChangeRequest, Dependency, Project, Task
 from sla.models import Calendar, SlaPolicy
 from sla.operations import TargetInput, create_calendar, create_policy, set_client_policy
 
@@ -84,3 +87,31 @@ def an_incident(
     return operations.open_incident(
         client=client or a_client(), opened_at=at, actor=None, now=now or at + timedelta(minutes=1), **fields
     )
+
+
+def a_project(slug: str = "", *, client: Client | None = None, at: datetime = MONDAY, **fields: Any) -> Project:
+    """A project in implementation, of a new client unless one is given."""
+    slug = slug or f"project-{next(_numbers)}"
+    fields.setdefault("phase", Project.Phase.IMPLEMENTATION)
+    name = fields.pop("name", slug.title())
+    return work.create_project(client=client or a_client(), slug=slug, name=name, actor=None, at=at, **fields)
+
+
+def a_request(project: Project | None = None, *, at: datetime = MONDAY, **fields: Any) -> ChangeRequest:
+    fields.setdefault("title", "Prepare the landscape")
+    return work.record_request(project=project or a_project(), actor=None, at=at, **fields)
+
+
+def a_task(
+    project: Project | None = None, *, department: str = "network", at: datetime = MONDAY, **fields: Any
+) -> Task:
+    """One task; of a request's project where only a request is given."""
+    request = fields.get("change_request")
+    project = project or (request.project if request is not None else a_project())
+    fields.setdefault("title", f"Task {next(_numbers)}")
+    fields.setdefault("estimate_h", Decimal(4))
+    return work.create_task(project=project, department=a_department(department), actor=None, at=at, **fields)
+
+
+def a_dependency(before: Task, after: Task, kind: str = "FS", *, at: datetime = MONDAY, **fields: Any) -> Dependency:
+    return work.add_dependency(predecessor=before, successor=after, kind=kind, actor=None, at=at, **fields)

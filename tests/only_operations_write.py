@@ -19,7 +19,7 @@ LEAVES_QUERYSET = {
     *("count", "exists", "aggregate", "iterator", "explain", "update", "delete", "bulk_create", "bulk_update"),
 }
 ALWAYS_WRITE = {"bulk_create", "bulk_update", "get_or_create", "update_or_create"}
-KERNEL_WRITES = {"bulk.insert", "bulk.update", "history.record", "outbox.put", "outbox.put_many"}
+KERNEL_WRITES = {"bulk.insert", "bulk.update", "history.record", "history.record_many", "outbox.put", "outbox.put_many"}
 SAVES_ELSEWHERE = ("form", "formset", "serializer", "storage", "workbook")
 NOT_A_ROW = {"session", "cache", "response"}
 SQL_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE")

@@ -1,0 +1,26 @@
+"""What is run for a client, and the work on it."""
+
+from projects.models.blueprint import Blueprint, BlueprintVersion
+from projects.models.feedback import Feedback
+from projects.models.personal import ActionLink, SavedFilter, Visit
+from projects.models.project import Project
+from projects.models.request import ChangeRequest, Clarification, Draft
+from projects.models.task import FAR_FUTURE, Check, Dependency, ReadyItem, Task
+
+__all__ = [
+    "FAR_FUTURE",
+    "ActionLink",
+    "Blueprint",
+    "BlueprintVersion",
+    "ChangeRequest",
+    "Check",
+    "Clarification",
+    "Dependency",
+    "Draft",
+    "Feedback",
+    "Project",
+    "ReadyItem",
+    "SavedFilter",
+    "Task",
+    "Visit",
+]
