@@ -8,6 +8,7 @@ import io
 import re
 import stat
 import struct
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 CHUNK: Final = 64 * 1024
 MAX_PIXELS: Final = 100_000_000
+MAX_SEGMENTS: Final = 2_000
 MAX_ENTRIES: Final = 5_000
 MAX_DIRECTORY: Final = 2 * 1024 * 1024
 MAX_UNPACKED: Final = 500 * 1024 * 1024
@@ -119,7 +121,7 @@ def _jpeg(file: IO[bytes]) -> tuple[int, int] | None:
     if _head(file, 3) != b"\xff\xd8\xff":
         return None
     file.seek(2)
-    while True:
+    for _segment in range(MAX_SEGMENTS):
         marker = file.read(4)
         if len(marker) < 4 or marker[0] != 0xFF:
             return None
@@ -133,6 +135,7 @@ def _jpeg(file: IO[bytes]) -> tuple[int, int] | None:
         if marker[1] in {0xD8, 0xD9, 0xDA} or length < 2:
             return None
         file.seek(length - 2, io.SEEK_CUR)
+    return None
 
 
 def _webp(file: IO[bytes]) -> tuple[int, int] | None:
@@ -191,6 +194,8 @@ def _end_of_zip(file: IO[bytes]) -> tuple[int, int] | None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + _END_OF_ZIP.size > len(tail):
         return None
+    if tail[:at][-20:].startswith(b"PK\x06\x07"):  # zip64 counts in another place: nothing of this size needs it
+        return sys.maxsize, sys.maxsize
     _signature, _disk, _first, _here, entries, length, _offset, _comment = _END_OF_ZIP.unpack_from(tail, at)
     return entries, length
 
