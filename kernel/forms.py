@@ -1,9 +1,18 @@
 """How forms are drawn: label above, hint and error below, all tied to the input for screen readers."""
 
-from typing import Final
+from typing import Any, Final
 
-from django.forms import Widget, widgets
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.forms import FileField, FileInput, Widget, widgets
 from django.forms.renderers import TemplatesSetting
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from kernel import files
+from kernel.errors import Invalid
+from kernel.filekinds import KINDS
 
 CSS_CLASSES: Final[tuple[tuple[type[Widget], str], ...]] = (
     (widgets.CheckboxInput, ""),
@@ -23,3 +32,27 @@ def css_class(widget: Widget) -> str:
     """The class of the design for a widget; a class the form gave it stays."""
     own = next((name for kind, name in CSS_CLASSES if isinstance(widget, kind)), "input")
     return f"{own} {widget.attrs.get('class', '')}".strip()
+
+
+class UploadField(FileField):
+    """A file that `kernel.files` takes; the form's operation keeps it by `files.store`."""
+
+    widget = FileInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        hint = format_lazy(
+            _("At most {limit} MB: text, pictures, PDF, office documents or zip."), limit=settings.MAX_UPLOAD_MB
+        )
+        super().__init__(**{"help_text": hint, **kwargs})
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "accept": ",".join(f".{extension}" for extension in KINDS)}
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        upload = super().clean(data, initial)
+        if isinstance(upload, UploadedFile):
+            try:
+                files.check(upload)
+            except Invalid as error:
+                raise ValidationError(error.message, code=error.code) from error
+        return upload

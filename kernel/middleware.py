@@ -5,13 +5,17 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from kernel import retrying
+from kernel.api import problems
 from kernel.errors import DomainError, Forbidden
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -44,6 +48,34 @@ class NulMiddleware:
         if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
             raise BadRequest("The address holds a NUL.")
         return self.get_response(request)
+
+
+class UploadLimitMiddleware:
+    """A form with files that is too long is refused before a byte of it is kept; without a length Django reads none.
+
+    The API takes no such forms, but the check of where a session's request comes from would read one first.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # One file of the largest size, and the other fields of its form.
+        limit = settings.MAX_UPLOAD_MB * 1024 * 1024 + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if request.content_type != "multipart/form-data" or _length(request) <= limit:
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            detail = _("The body is larger than %(limit)d bytes.") % {"limit": limit}
+            return problems.problem_response(request, 413, detail=detail, code="too_large")
+        return render(request, "413.html", {"limit": settings.MAX_UPLOAD_MB}, status=413)
+
+
+def _length(request: HttpRequest) -> int:
+    """As Django itself reads it."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 class PrivateResponseMiddleware:

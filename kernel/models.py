@@ -1,8 +1,11 @@
-"""What every room may use: versioned rows, the history, the outbox, idempotency keys, the pulse of processes.
+"""What every room may use: versioned rows, the history, the outbox, idempotency keys, files, the pulse of processes.
 
 `tenant_id` is the id of whom a row belongs to, so that histories and feeds can be scoped without knowing the rooms
 above.
 """
+
+import secrets
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -100,6 +103,28 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner} {self.key}"
+
+
+def _unguessable(_stored: "StoredFile", _name: str) -> str:
+    """Where a file is kept says nothing of what it is; 256 folders, so that none grows large."""
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}"
+
+
+class StoredFile(models.Model):
+    """A file that somebody uploaded, as `kernel.files` found it. Whose it is, and who may read it, says the row of the
+    room that points here. It never changes: another version is another file."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    file = models.FileField(upload_to=_unguessable)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token})"
 
 
 class ProcessBeat(models.Model):

@@ -20,7 +20,15 @@ SETTINGS = (
         "EMAIL_URL",
         "LOG_LEVEL",
     ),
-    *("METRICS", "OUTBOUND_ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SITE_URL", "STATIC_ROOT"),
+    *(
+        "MAX_UPLOAD_MB",
+        "METRICS",
+        "OUTBOUND_ALLOWED_HOSTS",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "SITE_URL",
+        "STATIC_ROOT",
+    ),
     *("TIME_ZONE", "TRUSTED_PROXIES"),
 )
 for name in SETTINGS:

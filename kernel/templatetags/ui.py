@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from kernel import forms, icons
 from kernel.bars import Bar
+from kernel.markdown import render
 
 register = template.Library()
 
@@ -187,6 +188,12 @@ def pager(context: Context, page: Page[Any], *, parameter: str = "page") -> dict
         "previous": address(page.number - 1) if page.has_previous() else "",
         "next": address(page.number + 1) if page.has_next() else "",
     }
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """What people wrote in Markdown, inside of an element of the class `prose`."""
+    return render(text)
 
 
 @register.simple_tag
