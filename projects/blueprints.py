@@ -14,6 +14,7 @@ from projects.planning.graph import find_cycle
 KINDS = ("FS", "SS", "FF", "SF")
 CALENDARS = ("successor", "24x7")
 MOST_ROWS = 500
+MOST_HOURS = 10_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ class Content:
     risks: tuple[tuple[str, str], ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        tasks = [asdict(task) for task in self.tasks]
+        tasks = [
+            {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(task).items()}
+            for task in self.tasks
+        ]
         links = [
             {
                 "from": one.before,
@@ -91,7 +95,7 @@ def parse(content: Any, *, departments: Sequence[str] | None = None) -> Content:
         names = " → ".join([*circle, circle[0]])
         raise Invalid(_("This goes in a circle: %(tasks)s.") % {"tasks": names}, field="content.dependencies")
     questions = tuple(str(text)[:500] for text in _list(content, "questions"))
-    risks = tuple((str(row.get("risk", "")), str(row.get("answer", ""))) for row in _list(content, "risks"))
+    risks = tuple(_risk(row, f"content.risks.{n}") for n, row in enumerate(_list(content, "risks")))
     return Content(tasks, links, questions, risks)
 
 
@@ -121,11 +125,11 @@ def _piece(row: Any, where: str, departments: Sequence[str] | None) -> Piece:
 def _range(value: Any, where: str) -> Range:
     """`{"low", "likely", "high"}`, or one number for all three."""
     found = value if isinstance(value, Mapping) else {"low": value, "likely": value, "high": value}
-    try:
-        low, likely, high = (float(found[name]) for name in ("low", "likely", "high"))
-    except (KeyError, TypeError, ValueError):
-        raise Invalid(_("Write low, likely and high hours."), field=where) from None
-    if not 0 <= low <= likely <= high <= 10_000:
+    hours = [found.get(name) for name in ("low", "likely", "high")]
+    if not all(type(one) in {int, float} for one in hours):
+        raise Invalid(_("Write low, likely and high hours."), field=where)
+    low, likely, high = (float(one) for one in hours if one is not None)
+    if not 0 <= low <= likely <= high <= MOST_HOURS:
         raise Invalid(_("Low, likely and high hours ascend from 0."), field=where)
     return Range(low, likely, high)
 
@@ -140,11 +144,16 @@ def _link(row: Any, where: str, keys: set[str]) -> Link:
     kind, calendar = str(row.get("kind", "FS")), str(row.get("lag_calendar", "successor"))
     if kind not in KINDS or calendar not in CALENDARS:
         raise Invalid(_("Kinds are FS, SS, FF and SF; calendars successor and 24x7."), field=where)
-    try:
-        lag_h = float(row.get("lag_h", 0))
-    except (TypeError, ValueError):
-        raise Invalid(_("Write a number of hours."), field=f"{where}.lag_h") from None
-    return Link(before, after, kind, lag_h, calendar)
+    lag_h = row.get("lag_h", 0)
+    if type(lag_h) not in {int, float} or not abs(lag_h) <= MOST_HOURS:
+        raise Invalid(_("Write a number of hours."), field=f"{where}.lag_h")
+    return Link(before, after, kind, float(lag_h), calendar)
+
+
+def _risk(row: Any, where: str) -> tuple[str, str]:
+    if not isinstance(row, Mapping):
+        raise Invalid(_("A risk is an object."), field=where)
+    return str(row.get("risk", ""))[:500], str(row.get("answer", ""))[:500]
 
 
 def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
