@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role
 from accounts.permissions import Person, is_staff_member, runs_service
 from accounts.reach import Reach, reach_of
-from projects.models import Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
+from projects.models import Attachment, Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
 from projects.models.task import TaskQuerySet
 
 # --- what one sees ---------------------------------------------------------------------------------------------
@@ -64,6 +64,19 @@ def clarifications_visible_to(user: Person) -> QuerySet[Clarification]:
     """Those of the requests one sees; a client's people see what is asked of the client."""
     rows = Clarification.objects.filter(request__in=requests_visible_to(user))
     return rows.filter(to_client=True) if reach_of(user).is_contact_only else rows
+
+
+def attachments_visible_to(user: Person) -> QuerySet[Attachment]:
+    """Those of the requests one sees, as far as they are shown: to the client's people what is for them, to departments
+    what is for departments, to those who serve the client or lead the project all; one's own always."""
+    reach = reach_of(user)
+    rows = Attachment.objects.filter(request__in=requests_visible_to(user))
+    shown = Q(visibility=Attachment.Visibility.CLIENT)
+    if is_staff_member(user):
+        shown |= Q(visibility=Attachment.Visibility.DEPARTMENTS)
+        shown |= Q(request__client__in=reach.client_ids) | Q(request__project__in=reach.project_ids)
+        shown |= Q(uploaded_by=reach.user_id)
+    return rows if reach.everything else rows.filter(shown)
 
 
 def dependencies_visible_to(user: Person) -> QuerySet[Dependency]:
@@ -155,6 +168,20 @@ def may_answer(user: Person, question: Clarification) -> bool:
     elif question.department_id in reach.department_ids:
         return True
     return plans(user, question.request.project)
+
+
+def may_attach(user: Person, request: ChangeRequest) -> bool:
+    """The client's people, and who plans the project or works on the request."""
+    return request.client_id in reach_of(user).contact_client_ids or is_staff_member(user)
+
+
+def may_remove_attachment(user: Person, attachment: Attachment) -> bool:
+    return attachment.uploaded_by_id == reach_of(user).user_id or leads(user, attachment.request.project)
+
+
+def shares_files_with_client_only(user: Person) -> bool:
+    """What the client's people upload is theirs to see: they choose no visibility."""
+    return reach_of(user).is_contact_only
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------

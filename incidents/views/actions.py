@@ -14,13 +14,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from incidents.forms import ActionForm
 from incidents.models import Incident
 from incidents.offers import may, offers_for
 from incidents.queries import incident_list
 from incidents.views.page import show
-from incidents.views.verbs import VERBS, Verb
+from incidents.views.verbs import VERBS
 from kernel.errors import DomainError
 from kernel.fragments import wants_fragment
+from kernel.verbs import Verb
 
 
 @login_required
@@ -51,7 +53,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return show(request, incident, now=now, action=action, form=form, status=422)
 
 
-def _do(request: HttpRequest, action: Verb, incident: Incident, **arguments: object) -> HttpResponse:
+def _do(request: HttpRequest, action: Verb[ActionForm], incident: Incident, **arguments: object) -> HttpResponse:
     action.perform(incident=incident, actor=request.user, now=timezone.now(), **arguments)
     messages.success(request, str(action.done) % {"reference": incident.reference})
     changed = incident_list(request.user).filter(pk=incident.pk).first()

@@ -28,9 +28,10 @@ from incidents.permissions import sees_internal_notes, sees_internal_side
 from incidents.queries import ClockView, clock_view, clock_views, incident_list, readable, timeline
 from incidents.settling import SUBJECT_KIND
 from incidents.telling import lines_of
-from incidents.views.verbs import IN_THE_HEAD, VERBS, Verb
+from incidents.views.verbs import IN_THE_HEAD, VERBS
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
+from kernel.verbs import Verb
 from sla.models import REPORTED, Clock
 from sla.permissions import may_read_policies
 
@@ -50,7 +51,7 @@ class OtherClock:
 
 @dataclass(frozen=True)
 class Button:
-    verb: Verb
+    verb: Verb[ActionForm]
     is_primary: bool
 
 
@@ -71,7 +72,7 @@ def show(
     *,
     now: datetime,
     alerts: Sequence[Alert] | None = None,
-    action: Verb | None = None,
+    action: Verb[ActionForm] | None = None,
     form: ActionForm | None = None,
     is_changed: bool = False,
     status: int = 200,

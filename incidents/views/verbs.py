@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incidents import operations
 from incidents.forms import ActionForm, AssignForm, CommentForm, EditForm, HoldForm, ReopenForm, ResolveForm
+from kernel.verbs import Verb
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verb:
-    """`label` stands on the button that begins, `button` (if it differs) on the one that ends; `done` says so after."""
-
-    name: str
-    perform: Callable[..., Any]
-    label: str | Promise
-    done: str | Promise
-    icon: str
-    key: str = ""
-    form: type[ActionForm] | None = None
-    title: str | Promise = ""
-    button: str | Promise = ""
-
-    @property
-    def asks(self) -> bool:
-        """Whether words are needed first; templates would call the form's class instead of looking at it."""
-        return self.form is not None
-
-
-VERBS = {
+VERBS: dict[str, Verb[ActionForm]] = {
     verb.name: verb
     for verb in (
         Verb(

@@ -1,5 +1,6 @@
 """What is run for a client, and the work on it."""
 
+from projects.models.attachment import Attachment
 from projects.models.blueprint import Blueprint, BlueprintVersion
 from projects.models.feedback import Feedback
 from projects.models.personal import ActionLink, SavedFilter, Visit
@@ -10,6 +11,7 @@ from projects.models.task import FAR_FUTURE, Check, Dependency, ReadyItem, Task
 __all__ = [
     "FAR_FUTURE",
     "ActionLink",
+    "Attachment",
     "Blueprint",
     "BlueprintVersion",
     "ChangeRequest",

@@ -1,5 +1,6 @@
 """Every write of projects and the work on them."""
 
+from projects.operations.attachments import attach, record_request_with_files, remove_attachment
 from projects.operations.blueprints import archive_blueprint, create_blueprint, save_as_blueprint, update_blueprint
 from projects.operations.clarifying import answer, ask, remind, withdraw_question
 from projects.operations.decomposing import NewDependency, decompose
@@ -51,6 +52,7 @@ __all__ = [
     "archive_blueprint",
     "ask",
     "assign_task",
+    "attach",
     "begin_decomposing",
     "block_task",
     "cancel_task",
@@ -67,8 +69,10 @@ __all__ = [
     "keep_package",
     "note_visit",
     "record_request",
+    "record_request_with_files",
     "reject",
     "remind",
+    "remove_attachment",
     "remove_dependency",
     "reopen_task",
     "return_task",
