@@ -56,7 +56,7 @@ def arrange(layer_of: dict[K, int], edges: Iterable[tuple[K, K]]) -> Layers[K]:
     layers = _filled(layer_of, edges)
     sweeps = SWEEPS if sum(map(len, layers.rows)) < MANY else FEW_SWEEPS
     _order(layers.rows, sweeps)
-    _place(layers.rows, sweeps)
+    _place(layers.rows, sweeps // 2)
     for way in layers.ways.values():
         _straighten(way, layers.rows)
     return layers

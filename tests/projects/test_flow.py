@@ -2,7 +2,7 @@
 
 import random
 import time
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from projects.drawing import flow
 from projects.drawing.flow import Edge, Node
+from tests.projects.drawings import Box, assert_lawful
 
 
 def nodes(count):
@@ -28,37 +29,9 @@ def graphs(draw):
     return count, draw(st.lists(st.tuples(keys, keys), max_size=30))
 
 
-def crosses(start, end, box) -> bool:
-    """A stretch along an axis goes through the inside of a box."""
-    (x1, x2), (y1, y2) = sorted((start[0], end[0])), sorted((start[1], end[1]))
-    return x1 < box.x + box.width and x2 > box.x and y1 < box.y + box.height and y2 > box.y
-
-
-def on_edge(point, box) -> bool:
-    x, y = point
-    inside = box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height
-    return inside and (x in (box.x, box.x + box.width) or y in (box.y, box.y + box.height))
-
-
-def assert_lawful(drawing, pairs):
-    for one, other in combinations(drawing.boxes, 2):
-        assert abs(one.x - other.x) > one.width or abs(one.y - other.y) > one.height
-    boxes = {box.node.key: box for box in drawing.boxes}
-    assert sorted((wire.before, wire.after) for wire in drawing.wires) == sorted(set(pairs))
-    for wire in drawing.wires:
-        assert on_edge(wire.points[0], boxes[wire.before])
-        assert on_edge(wire.points[-1], boxes[wire.after])
-        for start, end in pairwise(wire.points):
-            assert (start[0] == end[0]) != (start[1] == end[1])
-            assert not any(crosses(start, end, box) for box in drawing.boxes)
-        for x, y in wire.points:
-            assert 0 <= x <= drawing.width
-            assert 0 <= y <= drawing.height
-    for box in drawing.boxes:
-        assert box.x >= 0
-        assert box.x + box.width <= drawing.width
-        assert box.y >= 0
-        assert box.y + box.height <= drawing.height
+def assert_drawn_by_the_rules(count, pairs):
+    drawing = drawn(count, pairs)
+    assert_lawful(drawing, {box.node.key: Box(box.x, box.y, box.width, box.height) for box in drawing.boxes}, pairs)
 
 
 @settings(deadline=None)
@@ -66,8 +39,7 @@ def assert_lawful(drawing, pairs):
 @example(graph=(1, [(0, 0)]))
 @example(graph=(3, [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1)]))
 def test_any_graph_is_drawn_by_the_rules(graph):
-    count, pairs = graph
-    assert_lawful(drawn(count, pairs), pairs)
+    assert_drawn_by_the_rules(*graph)
 
 
 @settings(deadline=None, max_examples=30)
@@ -113,8 +85,7 @@ def web(count, edges, *, reach):
 
 @pytest.mark.parametrize(("count", "edges", "reach"), [(100, 200, 12), (100, 400, 100), (600, 1200, 600)])
 def test_large_chains_keep_the_rules(count, edges, reach):
-    pairs = web(count, edges, reach=reach)
-    assert_lawful(drawn(count, pairs), pairs)
+    assert_drawn_by_the_rules(count, web(count, edges, reach=reach))
 
 
 def test_a_hundred_tasks_are_drawn_at_once():
