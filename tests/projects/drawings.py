@@ -1,7 +1,10 @@
-"""What must hold in every drawing of boxes and wires."""
+"""What must hold in every drawing of boxes and wires, and a board to look at."""
 
 from itertools import pairwise
 from typing import NamedTuple
+
+from projects.drawing import lanes
+from projects.drawing.lanes import Card, Edge, Lane
 
 
 class Box(NamedTuple):
@@ -40,3 +43,19 @@ def assert_lawful(drawing, boxes: dict, pairs) -> None:
             assert (start[0] == end[0]) != (start[1] == end[1])
             assert not any(box.is_crossed(start, end) for box in boxes.values())
         assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in wire.points)
+
+
+def graz() -> lanes.Board[int]:
+    """A board with all that a card can be, long names too."""
+    departments = [
+        Lane(1, "Network", "network", "Queue 10, busy", is_busy=True),
+        Lane(2, "VMware Virtualization, Hyper-V Virtualization and what else has a long name", "layers", "Queue 3"),
+        Lane(3, "Backup", "database-backup"),
+    ]
+    cards = [
+        Card(key=1, lane=1, title="Site VPN", url="/tasks/1/", badge="done", owner="Priya Nair"),
+        Card(key=2, lane=2, title="Landing cluster", url="/tasks/2/", badge="progress", says="In progress, 60%"),
+        Card(key=3, lane=2, title="Pools " * 9, url="/tasks/3/", badge="blocked", says="Blocked 2 d", is_selected=True),
+        Card(key=4, lane=3, title="Jobs", url="/tasks/4/", badge="waiting", says="Waiting for VMware Virtualization"),
+    ]
+    return lanes.draw(departments, cards, [Edge(1, 2, "freed"), Edge(1, 3, "freed"), Edge(3, 4, "held")])
