@@ -75,19 +75,23 @@ class AlertViewSet(ResourceViewSet):
 
 class DeliverySerializer(StrictModelSerializer):
     alert = ScopedIdRelatedField()
-    recipient = ScopedSlugRelatedField("username", help_text="Null for the duty mailbox.")
+    client = ScopedSlugRelatedField()
+    recipient = ScopedSlugRelatedField("username", help_text="Null for the duty mailbox and a client's contact.")
 
     class Meta:
         model = Delivery
         fields = [
-            *("id", "alert", "notice", "channel", "recipient", "address", "state", "attempts", "next_attempt_at"),
-            *("sent_at", "end_reason"),
+            *("id", "alert", "client", "notice", "event", "subject", "channel", "recipient", "address", "state"),
+            *("attempts", "next_attempt_at", "sent_at", "end_reason"),
         ]
         read_only_fields = fields
 
 
 class DeliveryViewSet(ResourceViewSet):
-    """Messages owed because of alerts, to whom, and how they went: `sent`, `dead` and `cancelled` are ends."""
+    """Messages owed because of alerts and of work, to whom, and how they went: `sent`, `dead` and `cancelled` are ends.
+
+    `event` says what a message about work is about; those of alerts have an `alert`.
+    """
 
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilter
@@ -96,7 +100,7 @@ class DeliveryViewSet(ResourceViewSet):
     permissions = {"list": reads_alerts, "retrieve": reads_alerts, "requeue": (requeues, may_requeue)}
 
     def scope(self, user: Any) -> QuerySet[Delivery]:
-        return deliveries_visible_to(user).select_related("recipient")
+        return deliveries_visible_to(user).select_related("client", "recipient")
 
     def version_of(self, delivery: Delivery) -> int:
         """An attempt under way is told from one that has ended by its lease."""

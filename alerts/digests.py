@@ -50,17 +50,21 @@ def is_due(hours: NotificationHours, *, now: datetime) -> bool:
     return hours.digest_at is not None and is_owed and instant(today, hours.digest_at, zone) <= now
 
 
-def waiting_for(user: User) -> QuerySet[Delivery]:
-    """What the person's next digest takes along, the oldest first."""
+def waiting_for(user: User, *, now: datetime) -> QuerySet[Delivery]:
+    """What the person's next digest takes along, the oldest first; not what is to be told of a later day's work."""
     rows = Delivery.objects.filter(recipient=user, in_digest=True, state=Delivery.State.PENDING)
-    return rows.select_related("alert", "recipient").order_by("pk")
+    return (
+        rows.exclude(notice=Delivery.Notice.WORK, next_attempt_at__gt=now)
+        .select_related("alert", "recipient")
+        .order_by("pk")
+    )
 
 
 def digest_for(user: User, *, now: datetime) -> Digest | None:
     """In the person's language and zone; None when there is nothing to say. At most eight queries and one a kind of
     subject."""
     with mail.as_read_by(user):
-        waiting = list(waiting_for(user))
+        waiting = list(waiting_for(user, now=now))
         sections = [_joined(waiting), _open(user), _due_today(user, now=now)]
         told = [section for section in sections if section.lines]
         if not told:
@@ -78,12 +82,15 @@ def _counted(sections: list[Section]) -> list[str]:
 
 
 def _joined(waiting: list[Delivery]) -> Section:
-    lines = []
-    for delivery in waiting[:MOST_LINES]:
-        if delivery.alert is not None:
-            context = mail.alert_context(delivery, delivery.alert)
-            lines.append(f"{mail.subject_line(context)}\n  {context['url']}")
+    lines = [_line(delivery) for delivery in waiting[:MOST_LINES]]
     return Section(_("Since the last digest"), lines, max(0, len(waiting) - MOST_LINES))
+
+
+def _line(delivery: Delivery) -> str:
+    if delivery.alert is None:
+        return f"{delivery.subject}\n  {mail.work_url(delivery)}".rstrip()
+    context = mail.alert_context(delivery, delivery.alert)
+    return f"{mail.subject_line(context)}\n  {context['url']}"
 
 
 def _open(user: User) -> Section:

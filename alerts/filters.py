@@ -47,4 +47,4 @@ class DeliveryFilter(FilterSet):
 
     class Meta:
         model = Delivery
-        fields = ["channel"]
+        fields = ["channel", "notice"]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alerts import audit
 from alerts.beats import PASS_MUST_END_WITHIN, REPAIR, beats, last_pass
+from alerts.chores import PREFIX, intervals
 from alerts.models import Alert, Delivery
 from kernel.models import ProcessBeat
 from sla.models import Clock
@@ -61,6 +62,10 @@ def details(now: datetime) -> dict[str, Any]:
         "processes": [
             {"name": beat.name, "pid": beat.pid, "last_pass_s": _age(beat.pass_finished, now), "figures": beat.figures}
             for beat in beats().order_by("name")
+        ],
+        "chores": [
+            {"name": beat.name.removeprefix(PREFIX), "last_s": _age(beat.pass_started, now), "figures": beat.figures}
+            for beat in ProcessBeat.objects.filter(name__in=intervals()).order_by("name")
         ],
     }
 

@@ -1,4 +1,5 @@
-"""The loops behind `run_alerts`: one thread notices and records, others send: a slow mail server delays no record.
+"""The loops behind `run_alerts`: one thread notices and records, others send and do chores: neither a slow mail server
+nor a long chore delays a record.
 
 Nothing is kept in memory: any of these processes may die at any moment, and any number of them may run.
 """
@@ -20,6 +21,7 @@ from alerts.beats import PASS_MUST_END_WITHIN
 from alerts.clockwatch import ClockWatch
 from alerts.health import vitals
 from alerts.models import Delivery
+from alerts.operations.choring import run_chores
 from alerts.operations.delivering import deliver
 from alerts.operations.heartbeat import ping_if_well
 from alerts.operations.jumps import note_jump
@@ -46,6 +48,8 @@ class Loops:
         self._complaining = threading.Lock()
         self._complained: float | None = None
         self._watch = ClockWatch()
+        self._chores_watch = ClockWatch()  # of its own: what it does must not come before a jump is noticed
+        self._chored: dict[str, int] = {}
         self._swept = threading.Event()
         self._swept.set()
 
@@ -53,12 +57,13 @@ class Loops:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         sweeping = threading.Thread(target=self._repeat, args=(self.sweep,), name="sweep")
+        choring = threading.Thread(target=self._repeat, args=(self.chores,), name="chores")
         pinging = threading.Thread(target=self._repeat, args=(self.ping,), name="ping")
         sending = [
             threading.Thread(target=self._repeat, args=(self.send, sender), name=f"send-{sender}")
             for sender in range(len(SENDERS))
         ]
-        threads = [sweeping, *sending, *([pinging] if settings.HEARTBEAT_URL else [])]
+        threads = [sweeping, choring, *sending, *([pinging] if settings.HEARTBEAT_URL else [])]
         for thread in threads:
             thread.start()
         self.stopping.wait()
@@ -80,7 +85,8 @@ class Loops:
         slowest = time.monotonic() - min(self._senders_moved.values())
         if slowest < PASS_MUST_END_WITHIN.total_seconds():
             ended = database_now()
-            figures = {**asdict(swept), "escalated": escalated, "repaired": repaired, **vitals(ended)}
+            done = {**asdict(swept), "escalated": escalated, "repaired": repaired, **self._chored}
+            figures = {**done, **vitals(ended)}
             beat(self.process_name, started=now, finished=ended, figures=figures)
         return swept.raised > 0 or escalated > 0
 
@@ -91,6 +97,14 @@ class Loops:
         claimed = deliver(now, limit=1, channel=SENDERS[sender]).claimed
         self._senders_moved[sender] = time.monotonic()
         return claimed > 0
+
+    def chores(self, now: datetime) -> bool:
+        """Nothing is done while the time may be wrong. What each did last stands in the pulse of the pass."""
+        monotonic = time.monotonic()
+        jump = self._chores_watch.look(now, monotonic=monotonic)
+        if not jump and not self._chores_watch.is_settling(monotonic=monotonic):
+            self._chored = {**self._chored, **run_chores(now)}
+        return False
 
     def ping(self, now: datetime) -> bool:
         """In a thread of its own: a monitor that does not answer delays nothing."""

@@ -21,6 +21,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import is_staff_member
 from alerts.models import Alert, Delivery
 from alerts.routing import chain_of
 from alerts.unsubscribing import unsubscribe_path
@@ -65,15 +66,21 @@ class Mail:
     html: str
 
 
+def clean(text: str) -> str:
+    """Several lines, each as `one_line` leaves it."""
+    return "\n".join(map(one_line, text.splitlines()))
+
+
 def one_line(text: str) -> str:
     """Without control characters: what stands in a title cannot become a header or a line of a log."""
     return _CONTROL.sub(" ", text).strip()
 
 
 @contextmanager
-def as_read_by(recipient: User | None) -> Iterator[str]:
-    """In the language and time zone of the person, or of the installation; yields the language."""
-    language = (recipient.language if recipient else "") or settings.LANGUAGE_CODE
+def as_read_by(recipient: User | None, *, language: str = "") -> Iterator[str]:
+    """In the language and time zone of the person, or of the installation; yields the language. `language` is that of
+    somebody without an account."""
+    language = (recipient.language if recipient else language) or settings.LANGUAGE_CODE
     zone = (recipient.time_zone if recipient else "") or settings.TIME_ZONE
     with translation.override(language), timezone.override(zone):
         yield language
@@ -81,7 +88,7 @@ def as_read_by(recipient: User | None) -> Iterator[str]:
 
 def render(delivery: Delivery) -> Mail:
     """The same for every attempt, because it says nothing of the present."""
-    with as_read_by(delivery.recipient) as language:
+    with as_read_by(delivery.recipient, language=delivery.work.get("language", "")) as language:
         if delivery.alert is None:
             return _as_it_stands(delivery, language)
         context = {**alert_context(delivery, delivery.alert), "language": language}
@@ -98,20 +105,31 @@ def subject_line(context: Mapping[str, Any]) -> str:
 
 
 def _as_it_stands(delivery: Delivery, language: str) -> Mail:
-    """What belongs to no alert was written when it was owed; a digest also says how to be rid of it."""
+    """What belongs to no alert was written when it was owed. A digest also says how to be rid of it; a message about
+    work has the addresses of its page and its steps beside it."""
+    has_settings = delivery.recipient is not None and is_staff_member(delivery.recipient)
     context = {
         "subject": delivery.subject,
         "body": delivery.body,
         "language": language,
-        "preferences_url": f"{settings.SITE_URL}/me/notifications/" if delivery.recipient else "",
+        "preferences_url": f"{settings.SITE_URL}/me/notifications/" if has_settings else "",
         "unsubscribe_url": unsubscribe_url(delivery),
         "site_url": settings.SITE_URL,
+        "url": work_url(delivery),
+        "steps": [(label, settings.SITE_URL + path) for label, path in delivery.work.get("steps", ())],
     }
+    name = "work" if context["url"] else "plain"
     return Mail(
         subject=one_line(delivery.subject)[:_LONGEST_SUBJECT],
-        text=render_to_string("alerts/mail/plain.txt", context),
-        html=render_to_string("alerts/mail/plain.html", context),
+        text=render_to_string(f"alerts/mail/{name}.txt", context),
+        html=render_to_string(f"alerts/mail/{name}.html", context),
     )
+
+
+def work_url(delivery: Delivery) -> str:
+    """The page that a message about work is about; empty for other messages."""
+    path = delivery.work.get("path", "")
+    return f"{settings.SITE_URL}{path}" if path else ""
 
 
 def unsubscribe_url(delivery: Delivery) -> str:
@@ -188,8 +206,11 @@ def _headers(delivery: Delivery) -> dict[str, str]:
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     headers = {"Message-ID": f"<{delivery.public_id}@{host}>", "Auto-Submitted": "auto-generated"}
     if delivery.alert is not None:
-        thread = f"<{delivery.alert.subject_kind}-{delivery.alert.subject_id}@{host}>"
-        headers |= {"In-Reply-To": thread, "References": thread}
+        thread = f"{delivery.alert.subject_kind}-{delivery.alert.subject_id}"
+    else:
+        thread = delivery.work.get("thread", "")
+    if thread:
+        headers |= dict.fromkeys(("In-Reply-To", "References"), f"<{thread}@{host}>")
     if url := unsubscribe_url(delivery):
         headers |= {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return headers

@@ -177,10 +177,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """One message owed to one recipient over one channel. Ends as sent, dead, cancelled or joined; there is no other.
 
-    Digests, tests of a channel and messages to the operators belong to no alert; their words stand in `subject` and
-    `body` from the first. `in_digest`: it waits for its recipient's daily digest; taken along by one, it is joined, and
-    `joined_in` is that digest. `group`: those that went out in one mail, because there were many. `key`: what a message
-    to the operators is about, and on which day; they are told once.
+    Messages about work, digests, tests of a channel and messages to the operators belong to no alert; their words stand
+    in `subject` and `body` from the first. `event` and `work` are those of a message about work (`operations.telling`).
+    `in_digest`: it waits for its recipient's daily digest; taken along by one, it is joined, and `joined_in` is that
+    digest. `group`: those that went out in one mail, because there were many. `key`: what is told once to each place;
+    to the operators once a day.
     """
 
     class Notice(models.TextChoices):
@@ -189,6 +190,7 @@ class Delivery(models.Model):
         DIGEST = "digest", _("Daily digest")
         TEST = "test", _("Test of the channel")
         OPERATOR = "operator", _("About TamHub itself")
+        WORK = "work", _("About your work")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Mail")
@@ -226,6 +228,8 @@ class Delivery(models.Model):
     joined_in = models.ForeignKey("self", models.SET_NULL, null=True, related_name="joined")
     group = models.UUIDField(null=True)
     key = models.CharField(max_length=120, blank=True)
+    event = models.CharField(max_length=20, blank=True)
+    work = models.JSONField(default=dict, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -241,7 +245,9 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 name="delivery_is_about_something",
-                condition=Q(alert__isnull=False, client__isnull=False) | Q(notice__in=["digest", "test", "operator"]),
+                condition=Q(alert__isnull=False, client__isnull=False)
+                | Q(notice__in=["digest", "test", "operator"])
+                | (Q(notice="work", alert__isnull=True) & ~Q(event="")),
             ),
             models.CheckConstraint(name="delivery_sent_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
         ]

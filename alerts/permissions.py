@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from accounts.models import Role, User
-from accounts.permissions import Person, has_role, is_staff_member
+from accounts.permissions import Person, clients_visible_to, has_role, is_staff_member
 from accounts.reach import reach_of
 from alerts.models import Alert, Delivery
 from sla.subjects import owners
@@ -27,11 +27,13 @@ def alerts_visible_to(user: Person) -> QuerySet[Alert]:
 
 
 def deliveries_visible_to(user: Person) -> QuerySet[Delivery]:
-    """The log is for those who answer for clients and departments; everybody sees what went to oneself."""
+    """The log is for those who answer for clients and departments, alerts as they see them, messages about work by
+    their clients; everybody sees what went to oneself."""
     reach = reach_of(user)
     seen = Q(recipient=reach.user_id, recipient__isnull=False)
     if reads_log(user):
         seen |= Q(alert__in=alerts_visible_to(user))
+        seen |= Q(notice=Delivery.Notice.WORK, client__in=clients_visible_to(user))
     rows = Delivery.objects.filter(seen)
     return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
 

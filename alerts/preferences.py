@@ -28,6 +28,14 @@ class Event(models.TextChoices):
     ESCALATED = "escalated", _("Nobody has acknowledged an alert")
     WITHDRAWN = "withdrawn", _("An alert is withdrawn")
     DUTY = "duty", _("I am on duty")
+    READY = "ready", _("I can start a task")
+    ASSIGNED = "assigned", _("A task is given to me")
+    BLOCKED = "blocked", _("A task in my project is blocked or returned")
+    QUESTION = "question", _("A question waits for my answer")
+    REQUEST = "request", _("A change request moves")
+    SILENCE = "silence", _("A task in my project goes silent")
+    DOCUMENT = "document", _("A document of mine is due for review")
+    HANDOVER = "handover", _("A handover waits for my signature")
 
 
 NOW, DIGEST, NO = Preference.Mode.AT_ONCE, Preference.Mode.DIGEST, Preference.Mode.OFF
@@ -44,6 +52,14 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         Event.ESCALATED: (NOW, NOW, NOW, NOW, NOW, NOW),
         Event.WITHDRAWN: (NOW, NOW, NOW, DIGEST, DIGEST, DIGEST),
         Event.DUTY: (NOW, NOW, NOW, NOW, NOW, NOW),
+        Event.READY: (NOW, NOW, NOW, NOW, DIGEST, DIGEST),
+        Event.ASSIGNED: (NOW, NOW, NOW, NOW, NOW, DIGEST),
+        Event.BLOCKED: (NOW, NOW, DIGEST, DIGEST, DIGEST, DIGEST),
+        Event.QUESTION: (NOW, NOW, NOW, NOW, NOW, NOW),
+        Event.REQUEST: (NOW, DIGEST, DIGEST, DIGEST, NOW, DIGEST),
+        Event.SILENCE: (DIGEST, DIGEST, DIGEST, DIGEST, DIGEST, DIGEST),
+        Event.DOCUMENT: (DIGEST, DIGEST, DIGEST, DIGEST, DIGEST, DIGEST),
+        Event.HANDOVER: (NOW, DIGEST, DIGEST, NOW, NOW, DIGEST),
     }.items()
 }
 # Somebody counts on it that this reaches the person: mail, whatever is set, when nothing else goes out at once. It is

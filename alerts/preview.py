@@ -1,4 +1,4 @@
-"""What would I have got last week? Wishes laid over the alerts that concerned a person then. Reads only."""
+"""What would I have got last week? Wishes laid over what concerned a person then. Reads only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST = 2000
 
 @dataclass(frozen=True)
 class Occurrence:
-    """Something that concerned the person: one event of one alert, however many messages it led to."""
+    """Something that concerned the person, of an alert or of work, however many messages it led to."""
 
     at: datetime
     event: str
@@ -87,9 +87,15 @@ def occurrences(user: User, *, now: datetime) -> list[Occurrence]:
 
 
 def _told(user: User, start: datetime, end: datetime) -> list[Occurrence]:
-    rows = Delivery.objects.filter(recipient=user, alert__isnull=False, created_at__gte=start, created_at__lt=end)
-    found: dict[tuple[int | None, int, str, str], Occurrence] = {}
+    told = Q(alert__isnull=False) | Q(notice=Delivery.Notice.WORK)
+    rows = Delivery.objects.filter(told, recipient=user, created_at__gte=start, created_at__lt=end)
+    found: dict[object, Occurrence] = {}
     for row in rows.select_related("alert").order_by("created_at", "pk")[:MOST]:
+        if row.alert is None:
+            found.setdefault(
+                (row.event, row.subject, row.created_at), Occurrence(row.created_at, row.event, "", row.subject)
+            )
+            continue
         event = _event(row)
         found.setdefault(
             (row.alert_id, row.round, row.notice, event),
@@ -126,7 +132,7 @@ def preview(wishes: Wishes, happened: Iterable[Occurrence], *, days: Sequence[da
             place, name = ("mail", _("Mail")) if way.endpoint is None else ("chat", way.endpoint.name)
             messages.append(Message(way.not_before, place, name, one.what, is_held=way.not_before > one.at))
     messages += [
-        Message(at, "digest", _("Mail"), _("Digest, lines of alerts: %(count)d") % {"count": count}, joins=count)
+        Message(at, "digest", _("Mail"), _("Digest, lines: %(count)d") % {"count": count}, joins=count)
         for at, count in digests.items()
     ]
     messages.sort(key=lambda message: message.at)

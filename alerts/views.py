@@ -30,6 +30,7 @@ from alerts.permissions import (
     may_requeue,
     reads_log,
 )
+from alerts.preferences import Event
 from alerts.queries import AlertCounts, AlertRow, alert_counts, delivery_log, described, open_alerts, promises_first
 from alerts.tabs import tabs
 from alerts.words import role_label
@@ -111,6 +112,7 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
         "delivery": found,
         "row": row,
         "role": role_label(found.role),
+        "event": Event(found.event).label if found.event else "",
         "instead": went_instead([found]).get(found.pk) if found.state == Delivery.State.DEAD else None,
         "may_requeue": found.state == Delivery.State.DEAD and may_requeue(request.user, found),
     }

@@ -134,7 +134,7 @@ def _promises(user: User) -> tuple[Item, ...]:
 
 
 def _alerts() -> Item:
-    return Item(label=_("Alerts"), url=reverse("alerts"), icon="bell", key="a")
+    return Item(label=_("Alerts"), url=reverse("alerts"), icon="bell", key="a", also=reverse("operations"))
 
 
 def _profile() -> Item:

@@ -130,18 +130,42 @@ def _cut(rows: Sequence[Row]) -> list[Row]:
 
 
 def shown_rows(
-    rows: Sequence[Row], *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool
+    rows: Sequence[Row],
+    *,
+    names: Names | None,
+    notes: Mapping[int, str],
+    zone: tzinfo,
+    far: bool,
+    opens_at: int | None,
 ) -> list[ShownRow]:
-    """The rows in words; without `names` nobody is named. `far`: the life is so long that days need their month."""
+    """The rows in words; without `names` nobody is named. `far`: the life is so long that days need their month.
+
+    `opens_at` is when hours begin after the last row.
+    """
     kinds = [None, *(row.kind for row in rows), None]
     return [
-        _shown(row, names=names, notes=notes, zone=zone, far=far, closes=before in OPEN, opens=after in OPEN)
+        _shown(
+            row,
+            names=names,
+            notes=notes,
+            zone=zone,
+            far=far,
+            closes=before in OPEN,
+            opens_at=row.end if after in OPEN else opens_at,
+        )
         for row, before, after in zip(rows, kinds, kinds[2:], strict=False)
     ]
 
 
 def _shown(
-    row: Row, *, names: Names | None, notes: Mapping[int, str], zone: tzinfo, far: bool, closes: bool, opens: bool
+    row: Row,
+    *,
+    names: Names | None,
+    notes: Mapping[int, str],
+    zone: tzinfo,
+    far: bool,
+    closes: bool,
+    opens_at: int | None,
 ) -> ShownRow:
     held = row.held if names is not None else None
     counts = countdown(row.counted_s) if row.counted_s else NOTHING
@@ -150,7 +174,7 @@ def _shown(
     return ShownRow(
         when=from_to(row.start, row.end, zone, far=far),
         kind="" if row.kind is None else row.kind.value,
-        why=_why(row, zone, is_named=held is not None, closes=closes, opens=opens),
+        why=_why(row, zone, is_named=held is not None, closes=closes, opens_at=opens_at),
         department=names.departments.get(held.department_id) if names and held else None,
         person=names.people.get(held.person_id) if names and held and held.person_id else None,
         note=notes.get(row.start, "") if row.kind is PieceKind.PAUSED else "",
@@ -160,8 +184,8 @@ def _shown(
     )
 
 
-def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool, opens: bool) -> str:
-    """`closes`, `opens`: what stands before or after it lies within the service hours, so they end or begin there."""
+def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool, opens_at: int | None) -> str:
+    """`closes`: what stands before it lay within the service hours, so they end here; else it says when they begin."""
     if row.hidden:
         return ngettext("%(n)d stretch between", "%(n)d stretches between", row.hidden) % {"n": row.hidden}
     nights = ""
@@ -172,10 +196,13 @@ def _why(row: Row, zone: tzinfo, *, is_named: bool, closes: bool, opens: bool) -
         return nights if is_named else nights or _("Within service hours")
     if row.kind is PieceKind.PAUSED:
         return ", ".join(filter(None, (waiting_for(row.waits or ""), nights)))
-    if not (closes or opens):
+    if closes:
+        return _("Hours end %(time)s") % {"time": _time(instant(row.start).astimezone(zone))}
+    if opens_at is None:
         return _("Outside service hours")
-    edge, words = (row.start, _("Hours end %(time)s")) if closes else (row.end, _("Hours begin %(time)s"))
-    return words % {"time": formats.date_format(instant(edge).astimezone(zone), "H:i")}
+    end, opening = instant(row.end).astimezone(zone), instant(opens_at).astimezone(zone)
+    begin = _time(opening) if opening.date() == end.date() else short_moment(opens_at, zone)
+    return _("Hours begin %(time)s") % {"time": begin}
 
 
 def from_to(start: int, end: int, zone: tzinfo, *, far: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from incidents.models import Hop, Incident, IncidentEvent
 from incidents.queries import ClockView, clock_view
@@ -18,7 +18,7 @@ from sla.terms import business_calendar
 
 # A pause of days would press what counts into a line: all pauses together are drawn at most this long, in targets.
 PAUSES_SHOWN = 0.4
-LOOK_AHEAD = timedelta(days=15)
+LOOK_AHEAD_S = 15 * 86_400
 _ORDER = [kind.value for kind in REPORTED]
 
 
@@ -113,8 +113,14 @@ def _course(clock: Clock, run: Run, events: Sequence[IncidentEvent], *, now: dat
         view=view,
         pauses=tuple(_pauses(state, events, calendar, now=epoch(now))),
         stretches=tuple(_stretches(state, calendar, target_s=clock.target_s, now=epoch(now))),
-        goes_on_at=_next_opening(calendar, now=now) if view.is_counting and not view.is_ticking else None,
+        goes_on_at=_goes_on_at(calendar, now=now) if view.is_counting and not view.is_ticking else None,
     )
+
+
+def next_opening(calendar: BusinessCalendar, at: int) -> int | None:
+    """When service goes on; None when it does not within a fortnight."""
+    ahead = calendar.open_intervals(at, at + LOOK_AHEAD_S)
+    return ahead[0][0] if ahead else None
 
 
 def _pauses(
@@ -156,7 +162,6 @@ def _stretches(state: ClockState, calendar: BusinessCalendar, *, target_s: int, 
     yield Stretch(length=calendar.between(at, max(at, last)))
 
 
-def _next_opening(calendar: BusinessCalendar, *, now: datetime) -> datetime | None:
-    """When service goes on; None when it does not within a fortnight."""
-    ahead = calendar.open_intervals(epoch(now), epoch(now + LOOK_AHEAD))
-    return instant(ahead[0][0]) if ahead else None
+def _goes_on_at(calendar: BusinessCalendar, *, now: datetime) -> datetime | None:
+    opens_at = next_opening(calendar, epoch(now))
+    return None if opens_at is None else instant(opens_at)

@@ -16,6 +16,7 @@ from departments.models import Department
 from incidents.attribution import attribution
 from incidents.clocknames import clock_name
 from incidents.clockrows import Row, ShownRow, from_to, rows_of, short_moment, shown_rows
+from incidents.courses import next_opening
 from incidents.explaining import Explained, Held, explained_clocks, kinds_shown_to, names_of, stored_clocks
 from incidents.holders import Share, shares_by_department, shares_by_person, shares_of_waiting
 from incidents.lifelines import Lifeline, lifeline, moment, waiting_for
@@ -105,7 +106,15 @@ def page_of(
     hops = _hops(incident) if is_internal else {}
     is_far = one.life.ends_at - one.life.state.started_at > FAR_S
     rows = rows_of(one.life, whole=whole)
-    shown = shown_rows(rows, names=names, notes=_notes(incident, events, user), zone=zone, far=is_far)
+    calendar = business_calendar(one.clock.calendar_version_id)
+    shown = shown_rows(
+        rows,
+        names=names,
+        notes=_notes(incident, events, user),
+        zone=zone,
+        far=is_far,
+        opens_at=next_opening(calendar, one.life.ends_at),
+    )
     title = clock_name(one.clock, hops)
     clocks = stored_clocks(incident, kinds=kinds)
     origin = origin_of(incident, one.clock, one.run, now=now) if may_read_policies(user) else None
@@ -117,7 +126,7 @@ def page_of(
         whole_url=f"{_address(one.clock)}&whole" if any(row.hidden or row.days > 1 for row in rows) else "",
         drawing=lifeline(
             one.life,
-            calendar=business_calendar(one.clock.calendar_version_id),
+            calendar=calendar,
             zone=zone,
             summary=_summary(f"{incident.reference}, {title}", one.life, rows, zone),
         ),

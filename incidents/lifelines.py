@@ -109,7 +109,7 @@ def lifeline(life: Explanation[Any], *, calendar: Hours, zone: tzinfo, summary: 
         boxes=boxes,
         hours=tuple((axis.at(start), max(round(axis.at(end) - axis.at(start), 1), 1)) for start, end in hours),
         days=tuple(_days(hours, axis, zone)),
-        edges=tuple(_edges(hours, axis, zone)),
+        edges=tuple(_edges(hours, axis, zone, begins=life.state.started_at)),
         ticks=tuple(_ticks(life, stretches, axis, zone)),
         below=tuple(_below(life, now_x, due_x, due_at, is_stopped=is_stopped, zone=zone)),
         now_x=None if is_stopped else now_x,
@@ -284,9 +284,12 @@ def _days(hours: Sequence[tuple[int, int]], axis: _Axis, zone: tzinfo) -> Iterat
             free_from = label.end + 2 * LETTER
 
 
-def _edges(hours: Sequence[tuple[int, int]], axis: _Axis, zone: tzinfo) -> Iterator[Label]:
-    """Opening and closing times, where the hours are drawn wide enough to tell them; midnight in between is neither."""
-    opens, closes = {start for start, _end in hours[1:]}, {end for _start, end in hours[:-1]}
+def _edges(hours: Sequence[tuple[int, int]], axis: _Axis, zone: tzinfo, *, begins: int) -> Iterator[Label]:
+    """Opening and closing times, where the hours are drawn wide enough to tell them.
+
+    Midnight in between is neither, nor is the beginning of the drawing.
+    """
+    opens, closes = {start for start, _end in hours} - {begins}, {end for _start, end in hours[:-1]}
     for start, end in hours:
         if axis.at(end - 1) - axis.at(start) < 90:
             continue

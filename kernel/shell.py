@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """A place to go. `key` is the letter after G that leads there; `is_current` is set by `at`."""
+    """A place to go. `key` is the letter after G that leads there; `is_current` is set by `at`.
+
+    `also` is an address elsewhere whose pages belong to it.
+    """
 
     label: str
     url: str
     icon: str
     key: str = ""
+    also: str = ""
     count: int | None = None
     is_hot: bool = False
     is_current: bool = False
@@ -71,10 +75,13 @@ class Shell:
     def at(self, path: str) -> "Shell":
         """The same frame with the place marked that `path` belongs to: the longest address it starts with."""
         items = [*self.places, *self.tabs, *self.menu]
-        nearest = max((item.url for item in items if _leads_to(item.url, path=path)), key=len, default=None)
+        addresses = (address for item in items for address in (item.url, item.also) if address)
+        nearest = max((address for address in addresses if _leads_to(address, path=path)), key=len, default=None)
 
         def marked(items: tuple[Item, ...]) -> tuple[Item, ...]:
-            return tuple(replace(item, is_current=item.url == nearest) for item in items)
+            return tuple(
+                replace(item, is_current=nearest is not None and nearest in {item.url, item.also}) for item in items
+            )
 
         return replace(
             self,

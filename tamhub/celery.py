@@ -3,7 +3,9 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
+TRANSPORT_ALIASES["filesystem"] = "tamhub.filebroker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tamhub.settings")
 
 app = Celery("tamhub")

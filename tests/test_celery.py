@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -18,6 +20,7 @@ from django.utils import timezone
 from accounts.models import Role
 from alerts.models import Delivery
 from quality.models import Rollup
+from tamhub.celery import app
 from tests.factories import a_client, a_policy, a_user, an_incident
 from tests.processes import ROOT, database_url, wait_until
 
@@ -53,6 +56,25 @@ def assert_that_a_breach_is_told_and_counted(data: Path, broker: str) -> None:
 
 def test_without_a_broker_of_its_own_the_worker_runs_over_files(tmp_path: Path) -> None:
     assert_that_a_breach_is_told_and_counted(tmp_path, "filesystem://localhost")
+
+
+def test_a_message_in_a_file_is_not_there_before_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out", "control_folder")}
+    with app.connection_for_write("filesystem://localhost", transport_options=folders) as connection:
+        channel: Any = connection.default_channel
+        write = Path.write_text
+
+        def half(path: Path, text: str, **options: str) -> int:
+            write(path, text[:5])
+            with pytest.raises(Empty):
+                channel._get("alerts")
+            return write(path, text, **options)
+
+        monkeypatch.setattr(Path, "write_text", half)
+        channel._put("alerts", {"body": "whole"})
+        assert channel._get("alerts") == {"body": "whole"}
+        with pytest.raises(Empty):
+            channel._get("alerts")
 
 
 @pytest.mark.redis

@@ -14,7 +14,9 @@ def render(delivery: Delivery) -> mail.Mail:
     if delivery.channel != Delivery.Channel.CHAT:
         return mail.render(delivery)
     if delivery.alert is None:
-        return mail.Mail(subject=delivery.subject, text=delivery.body, html="")
+        return mail.Mail(
+            subject=delivery.subject, text=f"{delivery.body}\n\n{mail.work_url(delivery)}".strip(), html=""
+        )
     with mail.as_read_by(delivery.recipient):
         context = mail.alert_context(delivery, delivery.alert)
         text = render_to_string("alerts/chat/body.txt", context)

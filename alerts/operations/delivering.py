@@ -43,7 +43,7 @@ MOST_ALONE = 20
 MOST_IN_ONE = 200
 # A server that does not answer must not hold up a pass that does other things, too.
 LONGEST = timedelta(seconds=60)
-SHARES = (Delivery.Channel.EMAIL, Delivery.Notice.RAISED)
+SHARED = frozenset({Delivery.Notice.RAISED, Delivery.Notice.WORK})
 Outcome = DeliveryAttempt.Outcome
 
 
@@ -95,7 +95,8 @@ def _sharing(first: Delivery, *, at: datetime, is_crowded: bool) -> list[Deliver
     due = _due(at)
     if first.group is not None:
         return list(due.filter(group=first.group).order_by("pk"))
-    if is_crowded and first.attempts == 0 and (first.channel, first.notice) == SHARES:
+    is_shared = first.channel == Delivery.Channel.EMAIL and first.notice in SHARED
+    if is_crowded and is_shared and first.attempts == 0:
         same = due.filter(attempts=0, group=None, channel=first.channel, notice=first.notice, address=first.address)
         some = list(same.order_by("next_attempt_at", "pk")[:MOST_IN_ONE])
         if len(some) > MOST_ALONE and first in some:
@@ -197,7 +198,7 @@ def _finish(
     **columns: Any,
 ) -> str:
     """The fence: only who still holds the lease records an end; whoever lost it cannot know how it ended."""
-    if content is not None:
+    if content is not None and delivery.alert_id is not None:  # the words of the others stand from the first
         columns |= {"subject": content.subject, "body": content.text}
     if state == Delivery.State.DEAD and delivery.alert_id:  # alert before delivery: it may be withdrawn at this moment
         delivery.alert = lock(Alert.objects.filter(pk=delivery.alert_id)).get()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from datetime import datetime, timedelta
 
 import requests
@@ -11,7 +10,8 @@ from django.conf import settings
 
 from alerts.beats import HEARTBEAT
 from alerts.health import troubles
-from kernel.models import ProcessBeat
+from alerts.operations.turns import take_turn
+from alerts.turns import due
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,9 @@ def ping_if_well(now: datetime) -> bool:
 
     No transaction is open meanwhile. A call that fails is logged and harms nothing.
     """
-    if not settings.HEARTBEAT_URL or not _is_ours(now):
+    if not settings.HEARTBEAT_URL or not due({HEARTBEAT: EVERY}, now=now):
+        return False
+    if not take_turn(HEARTBEAT, every=EVERY, now=now):
         return False
     if found := troubles(now):
         log.warning("No heartbeat is sent: %s", "; ".join(found))
@@ -36,12 +38,3 @@ def ping_if_well(now: datetime) -> bool:
         log.warning("The heartbeat did not reach its monitor: %s", type(error).__name__)
         return False
     return True
-
-
-def _is_ours(now: datetime) -> bool:
-    rested = ProcessBeat.objects.filter(name=HEARTBEAT, pass_started__gt=now - EVERY, pass_started__lt=now + EVERY)
-    if rested.exists():
-        return False
-    ProcessBeat.objects.bulk_create([ProcessBeat(name=HEARTBEAT, pid=os.getpid())], ignore_conflicts=True)
-    ours = ProcessBeat.objects.filter(name=HEARTBEAT).exclude(pk__in=rested.values("pk"))
-    return bool(ours.update(pid=os.getpid(), pass_started=now))

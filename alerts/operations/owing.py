@@ -45,7 +45,7 @@ def messages(tellings: Sequence[Telling], *, now: datetime, not_before: datetime
             rows += [row for row in called if _place(row) not in known]
         for row in rows:
             row.next_attempt_at = max(row.next_attempt_at, not_before or now)
-        found.append(_once_a_place(rows))
+        found.append(once_a_place(rows))
     return found
 
 
@@ -152,7 +152,7 @@ def _place(row: Delivery) -> tuple[str, str]:
     return row.channel, row.address.casefold()
 
 
-def _once_a_place(rows: Iterable[Delivery]) -> list[Delivery]:
+def once_a_place(rows: Iterable[Delivery]) -> list[Delivery]:
     """Several recipients may lead to one address: the duty's, or one that people share. It gets what comes first."""
     found: dict[tuple[str, str], Delivery] = {}
     for row in rows:

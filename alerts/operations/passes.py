@@ -1,4 +1,4 @@
-"""One full pass: sweep, deliver, repair, pulse. `run_alerts`, Celery and the tests all run this code."""
+"""One full pass: sweep, escalate, chores, deliver, repair, pulse. `run_alerts`, Celery and the tests run this code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from django.db import transaction
 
 from alerts import audit
 from alerts.beats import REPAIR, beats
+from alerts.chores import intervals
 from alerts.health import vitals
 from alerts.models import Alert, Delivery
+from alerts.operations.choring import run_chores
 from alerts.operations.delivering import deliver
 from alerts.operations.digesting import owe_digests
 from alerts.operations.escalating import escalate_unheard, tell_instead
 from alerts.operations.raising import owe_first, raise_breach
 from alerts.operations.sweeping import SweepResult, sweep
+from alerts.operations.turns import take_turn
+from alerts.turns import due
 from kernel import outbox, retrying
 from kernel.clock import going_on_from
 from kernel.locking import lock
@@ -39,14 +43,17 @@ FORGET_PROCESSES_AFTER = timedelta(days=7)
 
 
 def run_pass(now: datetime, *, process_name: str, after_jump: bool = False) -> dict[str, int]:
-    """Sweep, escalate and deliver until nothing is due, repair once a minute, leave a pulse; returns what was done, by
-    name, and what waits. `after_jump`: the time has just jumped (`alerts.clockwatch`)."""
+    """Sweep, escalate, do the chores that are due, deliver until nothing is due, repair once a minute, leave a pulse;
+    returns what was done, by name, and what waits. `after_jump`: the time has just jumped (`alerts.clockwatch`)."""
     clock = going_on_from(now)
     swept = sweep_all(now, after_jump=after_jump)
     escalated = escalate_all(now, after_jump=after_jump)
+    waiting = due({REPAIR: REPAIR_EVERY, **intervals()}, now=now)
+    chored = run_chores(clock(), among=() if after_jump else waiting)
     delivered = deliver(clock(), limit=MOST_DELIVERIES)
-    repaired = repair_if_due(now)
-    figures = {**asdict(swept), "escalated": escalated, **asdict(delivered), "repaired": repaired, **vitals(clock())}
+    repaired = repair_in_turn(now) if REPAIR in waiting else 0
+    done = {**asdict(swept), "escalated": escalated, **chored, **asdict(delivered), "repaired": repaired}
+    figures = {**done, **vitals(clock())}
     beat(process_name, started=now, finished=clock(), figures=figures)
     return figures
 
@@ -74,15 +81,13 @@ def beat(process_name: str, *, started: datetime, finished: datetime, figures: M
 
 
 def repair_if_due(now: datetime) -> int:
+    """`repair_in_turn`; one query while it rests."""
+    return repair_in_turn(now) if due({REPAIR: REPAIR_EVERY}, now=now) else 0
+
+
+def repair_in_turn(now: datetime) -> int:
     """`repair`, by one process a minute, and positions for the facts that wait; how many rows it mended."""
-    rested = ProcessBeat.objects.filter(
-        name=REPAIR, pass_started__gt=now - REPAIR_EVERY, pass_started__lt=now + REPAIR_EVERY
-    )
-    if rested.exists():
-        return 0
-    ProcessBeat.objects.bulk_create([ProcessBeat(name=REPAIR, pid=os.getpid())], ignore_conflicts=True)
-    ours = ProcessBeat.objects.filter(name=REPAIR).exclude(pk__in=rested.values("pk"))
-    if not ours.update(pid=os.getpid(), pass_started=now):
+    if not take_turn(REPAIR, every=REPAIR_EVERY, now=now):
         return 0
     repaired, failed = _repair(now)
     bring_into_force(now)

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from alerts import audit
 from alerts.beats import HEARTBEAT, PASS_MUST_END_WITHIN, PREFIX, REPAIR
+from alerts.chores import PREFIX as CHORE
+from alerts.chores import intervals
 from alerts.filters import INCIDENT
 from alerts.health import vitals
 from alerts.levels import LONGEST_BACK_OFF
@@ -36,13 +38,14 @@ MOST_REPLAYED = 2000
 
 @dataclass(frozen=True)
 class Process:
-    """The pulse of a process. `figures` are what its last pass saw and did."""
+    """The pulse of a process, or of a chore, done `every` so often. `figures` are what its last pass saw and did."""
 
     name: str
     kind: str
     last_end: datetime | None
     took: timedelta | None
     figures: dict[str, Any]
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -151,16 +154,18 @@ def age(since: datetime | None, now: datetime) -> int:
 
 
 def _processes() -> Iterable[Process]:
-    kinds = {REPAIR: "repair", HEARTBEAT: "heartbeat"}
+    every = intervals()
+    kinds = {REPAIR: "repair", HEARTBEAT: "heartbeat", **dict.fromkeys(every, "chore")}
     for beat in ProcessBeat.objects.order_by("name"):
         kind = "alerts" if beat.name.startswith(PREFIX) else kinds.get(beat.name, "")
         took = beat.pass_finished - beat.pass_started if beat.pass_finished and beat.pass_started else None
         yield Process(
-            name=beat.name.removeprefix(PREFIX),
+            name=beat.name.removeprefix(PREFIX).removeprefix(CHORE),
             kind=kind,
             last_end=beat.pass_finished or beat.pass_started,
             took=took if took is not None and took >= timedelta() else None,
             figures=beat.figures,
+            every=every.get(beat.name),
         )
 
 

@@ -74,7 +74,10 @@ def test_a_delivery_says_to_whom_and_how_it_went(tam, acme, incident, mailoutbox
     assert owed == {
         "id": Delivery.objects.latest("pk").pk,
         "alert": Alert.objects.get(level=100).pk,
+        "client": "acme",
         "notice": "raised",
+        "event": "",
+        "subject": "",
         "channel": "email",
         "recipient": acme.tam.username,
         "address": acme.tam.email,

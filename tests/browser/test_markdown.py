@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Dialog
 from kernel.markdown import render
 from tests.kernel.test_markdown import ATTACKS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]  # the browser starts with a database only
 
 
 def test_nothing_runs_and_no_other_host_is_asked(chromium: Browser) -> None:

@@ -60,6 +60,13 @@ def test_a_longer_address_wins_over_the_one_it_lies_under():
     assert not marked.tabs[0].is_current
 
 
+def test_a_page_elsewhere_can_belong_to_a_place():
+    alerts = item("/alerts/", also="/operations/")
+    marked = Shell(groups=(Group(items=(item("/"), alerts)),), tabs=(alerts,)).at("/operations/")
+    assert marked.current == item("/alerts/", also="/operations/", is_current=True)
+    assert marked.tabs[0].is_current
+
+
 def test_the_theme_comes_from_the_cookie_and_only_a_known_one(rf):
     request = rf.get("/")
     request.COOKIES["theme"] = "dark"

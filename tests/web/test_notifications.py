@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from alerts import operations
 from alerts.models import Delivery, Endpoint, NotificationHours, Preference
 from alerts.operations.preferring import Modes, save_preferences
-from alerts.preferences import Event, Hours, planned, wishes_of, zone_of
+from alerts.preferences import Event, Hours, default_mode, planned, wishes_of, zone_of
 from alerts.preview import last_days, occurrences, preview
 from incidents.operations import acknowledge
 from kernel.sealing import seal
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 PAGE = "/me/notifications/"
 WISHES = {
-    **{f"mail-{event}": "at_once" for event in Event.values},
+    **{f"mail-{event}": default_mode(event, [Role.TAM]) for event in Event.values},
     **{"quiet_from": "", "quiet_until": "", "digest_at": "", "urgent_wakes": "on"},
 }
 
