@@ -71,6 +71,7 @@ class Task(Versioned):
     returns = models.PositiveSmallIntegerField(default=0)
     planned_at = models.DateTimeField()
     last_word_at = models.DateTimeField()
+    silence_told_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=FAR_FUTURE)
     unmet = models.PositiveIntegerField(default=0)
     ready_at = models.DateTimeField(null=True)

@@ -1,41 +1,18 @@
-"""One-time links in mails: one step on one task without signing in."""
+"""Using a one-time link: one step on one task without signing in."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from kernel.errors import Conflict
 from kernel.locking import lock
 from projects.lifecycle import BlockReason
 from projects.models import ActionLink, Task
 from projects.operations.verbs import block_task, complete_task, start_task
 from projects.permissions import may_work_on, tasks_visible_to
-
-LIVES = timedelta(days=14)
-
-
-def digest(token: str) -> str:
-    return salted_hmac("projects.ActionLink", token, algorithm="sha256").hexdigest()
-
-
-def issue(wanted: Iterable[tuple[User, Task, str]], *, at: datetime) -> list[str]:
-    """A secret for each (person, task, step), in the order asked for; only its digest is kept."""
-    tokens, rows = [], []
-    for user, task, step in wanted:
-        token = secrets.token_urlsafe(30)
-        tokens.append(token)
-        rows.append(
-            ActionLink(digest=digest(token), user=user, task=task, step=step, created_at=at, expires_at=at + LIVES)
-        )
-    ActionLink.objects.bulk_create(rows, batch_size=500)
-    return tokens
 
 
 @transaction.atomic

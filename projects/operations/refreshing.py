@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
+from kernel import bulk
 from kernel.locking import lock
 from projects.lifecycle import TaskStatus
 from projects.models import Dependency, Task
@@ -23,9 +24,9 @@ def locked_with_neighbours(task: Task) -> Task:
     dependency to the task must wait for it, so nothing is missed that was not there when we looked.
     """
     around = {task.pk} | successors_of([task.pk]) | predecessors_of([task.pk])
+    list(lock(Task.objects.filter(pk__in=around).order_by("pk")).values_list("pk", flat=True))
     rows = Task.objects.select_related("project__client", "client", "change_request", "department", "assignee")
-    found = {row.pk: row for row in lock(rows.filter(pk__in=around).order_by("pk"))}
-    return found[task.pk]
+    return rows.get(pk=task.pk)
 
 
 def refresh_around(task: Task, *, at: datetime) -> list[Task]:
@@ -39,8 +40,7 @@ def refresh(task_ids: Collection[int], *, at: datetime) -> list[Task]:
 
     Five queries however many. Who is no longer ready may be announced again later.
     """
-    rows = Task.objects.select_related("project", "client", "department", "assignee", "change_request")
-    tasks = list(rows.filter(pk__in=task_ids, finished_at=None).order_by("pk"))
+    tasks = list(Task.objects.filter(pk__in=task_ids, finished_at=None).order_by("pk"))
     planned = [task for task in tasks if task.status == TaskStatus.PLANNED]
     gates = gates_of(planned)
     held = held_back_by([task.pk for task in tasks])
@@ -60,7 +60,7 @@ def refresh(task_ids: Collection[int], *, at: datetime) -> list[Task]:
             task.announced_at = at
         if tuple(getattr(task, name) for name in KEPT) != before:
             changed.append(task)
-    Task.objects.bulk_update(changed, KEPT, batch_size=500)
+    bulk.update(changed, fields=KEPT)
     return opened
 
 

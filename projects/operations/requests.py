@@ -15,7 +15,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.versions import change, check
 from projects.lifecycle import OPEN_TASK, RequestStatus, TaskStatus
 from projects.models import FAR_FUTURE, ChangeRequest, Project
-from projects.operations import feedback, telling
+from projects.operations import announcing, feedback, telling
 from projects.operations.moving import enter, locked, record
 from projects.operations.verbs import cancel_task
 
@@ -97,6 +97,7 @@ def agree(
     else:
         enter(request, RequestStatus.AGREED, "agreed", actor=actor, at=at)
     _move_due(request)
+    announcing.announce(request.tasks.all(), request=request, actor=actor, at=at)
     return request
 
 

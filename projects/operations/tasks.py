@@ -82,7 +82,7 @@ def make_tasks(
         refuse_task(one)
     tasks = [
         Task(
-            client_id=project.client_id,
+            client=project.client,
             project=project,
             change_request=change_request,
             position=position,
@@ -116,9 +116,8 @@ def make_tasks(
         )
         for task in tasks
     )
-    for task in tasks:
-        if task.assignee is not None:
-            let_see(task, task.assignee, at=at)
+    for person in {task.assignee for task in tasks if task.assignee is not None}:
+        let_see(tasks[0], person, at=at)
     telling.given([task for task in tasks if task.assignee_id], actor=actor, at=at)
     return tasks
 

@@ -1,0 +1,33 @@
+"""What people hear of requests and tasks: one message for one cause, owed in the commit of the change."""
+
+from projects.operations.telling.requests import (
+    accepted,
+    all_done,
+    answered,
+    asked,
+    delivered,
+    ended,
+    feedback_asked,
+    request_came,
+    sent_back,
+)
+from projects.operations.telling.tasks import BESIDE, given, not_ready_after_all, ready, returned, silent, stuck
+
+__all__ = [
+    "BESIDE",
+    "accepted",
+    "all_done",
+    "answered",
+    "asked",
+    "delivered",
+    "ended",
+    "feedback_asked",
+    "given",
+    "not_ready_after_all",
+    "ready",
+    "request_came",
+    "returned",
+    "sent_back",
+    "silent",
+    "stuck",
+]
