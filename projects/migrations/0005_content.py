@@ -37,5 +37,5 @@ def create(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0003_attachments"), ("departments", "0004_duty")]
+    dependencies = [("projects", "0004_silence_told"), ("departments", "0004_duty")]
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]
