@@ -108,6 +108,7 @@ def block_task(*, task: Task, reason: str, text: str = "", actor: User | None, a
     task.block_reason, task.block_text = reason, text
     _enter(task, TaskStatus.BLOCKED, at=at)
     record(task, "blocked", actor=actor, at=at, text=text, changes={"block_reason": [None, reason]})
+    refresh_around(task, at=at)
     telling.stuck(task, actor=actor, at=at)
     return task
 

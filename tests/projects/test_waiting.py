@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def test_the_parts_follow_on_each_other_and_change_sides(asked):
     parts = stretches(asked, begins=0, ends=END, between=plain)
     assert [part.begins for part in parts] == [0, *(part.ends for part in parts[:-1])]
     assert parts[-1].ends == END
-    assert all(one.is_waiting != other.is_waiting for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.is_waiting != other.is_waiting for one, other in itertools.pairwise(parts))
 
 
 @given(questions, questions)
