@@ -15,11 +15,13 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Kombu makes a file and then fills it. A worker that reads it in between finds no message in it, and ends."""
 
-    def _put(self, queue: str, message: Any, **_options: Any) -> None:
+    def _put(  # type: ignore[override]  # kombu calls a message by two names
+        self, queue: str, payload: Any, **_options: Any
+    ) -> None:
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}"
         unfinished = Path(self.data_folder_out, f"{name}.part")
         try:
-            unfinished.write_text(dumps(message), encoding="utf-8")
+            unfinished.write_text(dumps(payload), encoding="utf-8")
             unfinished.replace(unfinished.with_suffix(".msg"))
         except OSError as error:
             raise ChannelError(f"Cannot add {unfinished} to the broker's folder") from error

@@ -131,7 +131,9 @@ def test_what_goes_to_support_holds_no_address_and_no_name(world, browse):
     world.incident(minutes=40, title="Secret matter")
     run_pass(world.now, process_name="alerts:tests@here")
     Delivery.objects.filter(recipient=world.tam).update(state="dead", end_reason="550 no such user")
-    answer = browse(world.manager).get("/operations/support.txt")
+    browser = browse(world.manager)
+    assert 'href="/operations/support.txt" data-copy' in browser.get("/operations/").text
+    answer = browser.get("/operations/support.txt")
     assert answer["Content-Type"].startswith("text/plain")
     assert "last full pass: " in answer.text
     assert "process tests@here" in answer.text
