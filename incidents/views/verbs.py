@@ -8,7 +8,6 @@ from incidents import operations
 from incidents.forms import ActionForm, AssignForm, CommentForm, EditForm, HoldForm, ReopenForm, ResolveForm
 from kernel.verbs import Verb
 
-
 VERBS: dict[str, Verb[ActionForm]] = {
     verb.name: verb
     for verb in (

@@ -31,12 +31,13 @@ def expected() -> dict[int, tuple[int, datetime | None, int]]:
         for one in Dependency.objects.filter(successor=task, kind__in=["FS", "SS"]).select_related("predecessor"):
             before = one.predecessor
             happened = before.finished_at if one.kind == "FS" else before.started_at
+            lag = timedelta(hours=max(0.0, float(one.lag_h)))
             if before.status == "cancelled":
-                opens.append(before.finished_at)
-            elif happened is None or (one.kind == "FS" and before.status not in ENDED_TASK):
+                happened, lag = before.finished_at, timedelta()
+            if happened is None or (one.kind == "FS" and before.status not in ENDED_TASK):
                 holding += 1
             else:
-                opens.append(happened + timedelta(hours=max(0.0, float(one.lag_h))))
+                opens.append(happened + lag)
         if task.status != "planned":
             holding, opens = 0, [task.planned_at]
         held = Dependency.objects.filter(predecessor=task, kind__in=["FS", "SS"], successor__status="planned")
