@@ -14,12 +14,13 @@ from typing import Any
 
 from accounts.models import Client, User
 from alerts import mail
-from alerts.models import Delivery
+from alerts.models import Delivery, DeliveryQuerySet
 from alerts.operations.owing import NOT_WANTED, once_a_place
 from alerts.operations.reconciling import NO_LONGER_TRUE
 from alerts.preferences import Event, Planned, Wishes, planned, wishes_of
 
 NO_ADDRESS = "the recipient has no mail address"
+IN_THE_PAST = "brought in afterwards, from the past"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ def withdraw(keys: Collection[str]) -> int:
     )
     told.update(key="")
     return cancelled
+
+
+def settle_past(told: DeliveryQuerySet) -> int:
+    """These tell of what happened before it was written down here: what was not sent yet is cancelled, and nobody is
+    told anew; answers how many. To be called in the transaction that owed them."""
+    return told.filter(notice=Delivery.Notice.WORK, state=Delivery.State.PENDING).update(
+        state=Delivery.State.CANCELLED, end_reason=IN_THE_PAST
+    )
 
 
 def _deliveries(news: News, wishes: Mapping[int, Wishes], *, now: datetime) -> list[Delivery]:

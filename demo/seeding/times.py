@@ -10,7 +10,7 @@ _EXACT = re.compile(r"(?P<sign>[+-])(?P<n>\d+)(?P<unit>min|h)")
 _DAY = re.compile(r"(?P<sign>[+-])(?P<n>\d+)(?P<unit>d|wd)(?: (?P<hour>\d\d):(?P<minute>\d\d))?")
 SATURDAY = 5
 # When everybody was employed, and everything agreed on.
-LONG_AGO = timedelta(days=400)
+LONG_AGO = timedelta(days=500)
 
 
 def instant(text: str, *, now: datetime, zone: str) -> datetime:

@@ -12,12 +12,13 @@ from demo.seeding.incidents import open_watched, seed_incidents, tell_as_it_happ
 from demo.seeding.log import play_log
 from demo.seeding.night import seed_night
 from demo.seeding.people import seed_people
-from demo.seeding.projects import seed_projects
+from demo.seeding.projects import close_projects, seed_projects
 from demo.seeding.promises import seed_olas, seed_promises, seed_vendors
+from demo.seeding.requests import seed_requests
 
 
 class Command(BaseCommand):
-    help = "Fill the database with the demo: staff, clients, contracts, incidents; safe to repeat."
+    help = "Fill the database with the demo: staff, clients, contracts, requests, incidents; safe to repeat."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         now = timezone.now().replace(microsecond=0)
@@ -28,6 +29,9 @@ class Command(BaseCommand):
         seed_projects(now=now)
         seed_vendors(now=now)
         seed_night(now=now)
+        self._say("requests and the work on them")
+        seed_requests(now=now)
+        close_projects(now=now)
         self._say("incidents of a real log, moved to today")
         play_log(now=now)
         seed_olas(now=now)
