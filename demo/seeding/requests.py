@@ -23,6 +23,7 @@ from demo.seeding.content import load
 from demo.seeding.courses import Course
 from demo.seeding.people import username
 from departments.models import Department
+from kernel.errors import Conflict
 from projects import operations
 from projects.models import Blueprint, BlueprintVersion, ChangeRequest, Check, Clarification, Feedback, Project, Task
 from projects.operations import NewDependency, NewTask
@@ -30,6 +31,7 @@ from projects.operations.announcing import BINDING
 from projects.queries.blueprints import rows_of
 
 ASKED_BY = ("mail", "phone", "meeting")
+OVER_THE_HOLIDAYS = "Agreed with both departments: no need to wait over the holidays."
 
 
 @dataclass(frozen=True, order=True)
@@ -122,13 +124,13 @@ class Tale:
         at, who = self.course.at, self.cast.people.get(task.get("assignee", ""))
         begun_at = at(task["started"]) if "started" in task else None
         if begun_at is not None:
-            yield begun_at, lambda at: operations.start_task(task=self.tasks[key], actor=who, at=at)
+            yield begun_at, lambda at: self._go_on(operations.start_task, key, actor=who, at=at)
         if "finished" in task:
             hours = Decimal(str(task["actual_h"])) if "actual_h" in task else None
             note = task.get("note", "") if task["status"] == "done" else ""
             yield (
                 at(task["finished"]),
-                lambda at: operations.complete_task(task=self.tasks[key], note=note, actual_h=hours, actor=who, at=at),
+                lambda at: self._go_on(operations.complete_task, key, note=note, actual_h=hours, actor=who, at=at),
             )
         if "return" in task:
             yield at(task["return"]["at"]), self._return(key, task)
@@ -143,6 +145,15 @@ class Tale:
                 self.course.said_at(begun_at or self.course.agreed_at or self.course.decomposed_at),
                 lambda at: operations.say(task=self.tasks[key], text=task["note"], actor=who or self.lead, at=at),
             )
+
+    def _go_on(self, verb: Callable[..., object], key: str, *, actor: User | None, **words: Any) -> None:
+        """The story counts working days without holidays: a pause that is longer for one is cut short by who leads."""
+        try:
+            verb(task=self.tasks[key], actor=actor, **words)
+        except Conflict as conflict:
+            if conflict.code != "waiting":
+                raise
+            verb(task=self.tasks[key], override=OVER_THE_HOLIDAYS, actor=self.lead, **words)
 
     def _record(self, at: datetime) -> None:
         contact = self.cast.contacts[self.row["requested_by"]]

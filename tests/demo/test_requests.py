@@ -23,7 +23,7 @@ from projects.operations.refreshing import gates_of, held_back_by
 
 TUESDAY_NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 MONDAY_JUST_AFTER_MIDNIGHT = datetime(2026, 6, 8, 0, 4, tzinfo=UTC)
-SUNDAY_EVENING = datetime(2027, 1, 3, 19, 30, tzinfo=UTC)
+NIGHT_AFTER_THE_HOLIDAYS = datetime(2027, 1, 8, 0, 27, tzinfo=UTC)
 
 
 def seed(now: datetime) -> None:
@@ -35,7 +35,7 @@ def seed(now: datetime) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("now", [TUESDAY_NOON, MONDAY_JUST_AFTER_MIDNIGHT, SUNDAY_EVENING])
+@pytest.mark.parametrize("now", [TUESDAY_NOON, MONDAY_JUST_AFTER_MIDNIGHT, NIGHT_AFTER_THE_HOLIDAYS])
 def test_the_story_stands_as_it_says_whenever_the_demo_is_started(now: datetime) -> None:
     seed(now)
     rows = load("requests")["change_requests"]
