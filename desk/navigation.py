@@ -17,6 +17,8 @@ from alerts.queries import open_alerts
 from desk.queries.clocks import NearestClock, nearest_clock
 from incidents.permissions import incidents_visible_to
 from kernel.shell import Countdown, Group, Item, Person, Shell
+from projects.permissions import works_with_requests
+from projects.queries.requests import needing
 from sla.models import Clock
 from sla.permissions import may_read_policies
 
@@ -33,7 +35,7 @@ SAYING_MOST = (
 
 
 def shell(request: HttpRequest) -> Shell:
-    """The frame for whoever asks; a stranger gets one without places. Three queries for a person of the house."""
+    """The frame for whoever asks; a stranger gets one without places. Four queries for a person of the house."""
     user = request.user
     if not isinstance(user, User):
         return Shell(home_url=reverse("sign-in"), language_url=reverse("set-language"))
@@ -41,7 +43,7 @@ def shell(request: HttpRequest) -> Shell:
     over = incidents_visible_to(user).open().filter(next_due_at__lt=now).count()
     nearest = nearest_clock(user, now=now)
     return Shell(
-        groups=_groups(user, over=over),
+        groups=_groups(user, over=over, asked=needing(user).count()),
         tabs=_tabs(user),
         menu=(_profile(),),
         bell=_bell(user) if is_staff_member(user) else None,
@@ -77,9 +79,9 @@ def serves_clients(user: User) -> bool:
     return reach.everything or bool(reach.client_ids)
 
 
-def _groups(user: User, *, over: int = 0) -> tuple[Group, ...]:
-    """`over` is how many incidents have a clock over."""
-    work = [_today(), _incidents(over)]
+def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
+    """`over` is how many incidents have a clock over, `asked` how many change requests need the person."""
+    work = [_today(), *([_requests(asked)] if works_with_requests(user) else []), _incidents(over)]
     if not is_staff_member(user):
         return Group(items=tuple(work)), Group(items=(_company(),))
     around = [_quality(), *_promises(user)]
@@ -107,6 +109,10 @@ def _today() -> Item:
 
 def _incidents(over: int = 0) -> Item:
     return Item(label=_("Incidents"), url=reverse("incidents"), icon="siren", key="i", count=over, is_hot=True)
+
+
+def _requests(count: int = 0) -> Item:
+    return Item(label=_("Change requests"), url=reverse("requests"), icon="git-branch", key="r", count=count)
 
 
 def _departments() -> Item:

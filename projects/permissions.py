@@ -138,6 +138,11 @@ def may_edit_project(user: Person, project: Project) -> bool:
 # --- requests --------------------------------------------------------------------------------------------------
 
 
+def works_with_requests(user: Person) -> bool:
+    """Everybody of the provider, and clients' people."""
+    return is_staff_member(user) or bool(reach_of(user).contact_client_ids)
+
+
 def may_record_requests(user: Person) -> bool:
     """Somebody's: who runs the service, TAMs and architects in their projects, a client's people for their company."""
     return runs_service(user) or reach_of(user).has_role(Role.TAM, Role.ARCHITECT, Role.CONTACT)
@@ -157,6 +162,11 @@ def may_lead_request(user: Person, request: ChangeRequest) -> bool:
 def may_accept(user: Person, request: ChangeRequest) -> bool:
     """The client's people; who leads the project writes down what they said."""
     return request.client_id in reach_of(user).contact_client_ids or leads(user, request.project)
+
+
+def may_withdraw(user: Person, request: ChangeRequest) -> bool:
+    """Whoever does not want it any more: the client's people; who plans the project writes it down."""
+    return request.client_id in reach_of(user).contact_client_ids or plans(user, request.project)
 
 
 def may_answer(user: Person, question: Clarification) -> bool:

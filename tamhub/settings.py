@@ -332,7 +332,7 @@ METRICS_ENABLED = env.bool("METRICS", default=SITE_IS_LOCAL)
 
 # --- logs ------------------------------------------------------------------------------------------------------
 # What follows in these addresses is a secret that proves who asks.
-SECRET_ADDRESSES = ["/duty/feed/", "/unsubscribe/"]
+SECRET_ADDRESSES = ["/duty/feed/", "/unsubscribe/", "/feedback/"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

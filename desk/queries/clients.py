@@ -20,11 +20,14 @@ from desk.queries.rows import Clocks, clocks_of
 from incidents.models import IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to
 from incidents.queries import incident_list
+from projects.lifecycle import ENDED_REQUEST
+from projects.models import ChangeRequest
+from projects.queries.requests import request_list
 from quality.periods import next_month, today
 from quality.queries import Compliance, compliance_by_client_and_month
 from sla.models import ClientPolicy, Clock, SlaPolicy, SlaTarget
 
-SOME_OVER, SOME_AHEAD, SOME_ALERTS = 6, 6, 6
+SOME_OVER, SOME_AHEAD, SOME_ALERTS, SOME_REQUESTS = 6, 6, 6, 8
 SPARK_MONTHS, JUDGED_MONTHS, YEAR = 6, 3, 12
 Months = dict[str, list[Compliance]]
 
@@ -68,6 +71,8 @@ class ClientPage:
     clocks: Clocks
     contacts: list[Contact]
     alerts: list[AlertRow]
+    requests: list[ChangeRequest]
+    more_requests: bool
 
 
 def together(months: Sequence[Compliance]) -> Compliance:
@@ -111,6 +116,7 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
         found = compliance_by_client_and_month(clients=[client.pk], first=first, months=YEAR)
         figures = _figures(found.get(client.pk), months=YEAR)
     alerts = alerts_visible_to(user).filter(client=client).exclude(state__in=[Alert.State.SKIPPED, Alert.State.PAST])
+    requests = request_list(user).filter(client=client).exclude(status__in=sorted(ENDED_REQUEST))[: SOME_REQUESTS + 1]
     return ClientPage(
         client=client,
         policy=policy,
@@ -125,6 +131,8 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
         ),
         contacts=list(client.contacts.all()),
         alerts=described(alerts[:SOME_ALERTS]),
+        requests=list(requests[:SOME_REQUESTS]),
+        more_requests=len(requests) > SOME_REQUESTS,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the palette finds: places, incidents, clients, departments, people; only what the person may see."""
+"""What the palette finds: places, incidents, requests, clients, departments, people; only what the person may see."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from departments.permissions import departments_to_choose
 from incidents.models import REFERENCE_PREFIX, Incident
 from incidents.permissions import Person, incidents_visible_to, may_call
 from kernel.shell import Item
+from projects.models import ChangeRequest
+from projects.permissions import may_record_requests, requests_visible_to
+from projects.queries.requests import naming
 
 M = TypeVar("M", bound=Model)
 MOST, MOST_OF_A_KIND = 12, 5
@@ -38,7 +41,7 @@ class Hit:
 
 
 def find(user: Person, words: str, *, places: Iterator[Item]) -> list[Hit]:
-    """At most a dozen rows, in the order of the kinds; without words, the places to go. Five queries."""
+    """At most a dozen rows, in the order of the kinds; without words, the places to go. Six queries."""
     words = words.strip()[:LONGEST]
     hits = _hits(user, words, places=places)
     return list(islice(hits, MOST))
@@ -48,12 +51,16 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
     for place in places:
         if words.casefold() in place.label.casefold():
             yield Hit(_("Go to"), place.icon, place.label, place.url)
-    new = _("New incident")
-    if may_call(user) and words.casefold() in new.casefold():
-        yield Hit(_("Do"), "plus", new, reverse("new-incident"))
+    for is_allowed, label, page in (
+        (may_call(user), _("New incident"), "new-incident"),
+        (may_record_requests(user), _("New request"), "new-request"),
+    ):
+        if is_allowed and words.casefold() in label.casefold():
+            yield Hit(_("Do"), "plus", label, reverse(page))
     if len(words) < 2 and not words.isdecimal():
         return
     yield from (_incident(one) for one in _incidents(user, words))
+    yield from (_request(one) for one in _requests(user, words))
     yield from (_client(one) for one in _named(clients_visible_to(user).filter(archived_at=None), words))
     if is_staff_member(user):
         yield from (_department(one) for one in _named(departments_to_choose(user), words))
@@ -70,6 +77,12 @@ def _incidents(user: Person, words: str) -> QuerySet[Incident]:
     return rows.order_by(F("next_due_at").asc(), "-id")[:MOST_OF_A_KIND]
 
 
+def _requests(user: Person, words: str) -> QuerySet[ChangeRequest]:
+    """The one with this number, and those with the words in the title, the newest first."""
+    rows = requests_visible_to(user).filter(naming(words)).select_related("client")
+    return rows.order_by("-id")[:MOST_OF_A_KIND]
+
+
 def _named(rows: QuerySet[M], words: str) -> QuerySet[M]:
     return rows.filter(name__icontains=words).order_by("name")[:MOST_OF_A_KIND]
 
@@ -78,6 +91,11 @@ def _incident(incident: Incident) -> Hit:
     url = reverse("incident", args=[incident.pk])
     label = f"{incident.reference} {incident.title}"
     return Hit(_("Incidents"), "siren", label, url, str(incident.client))
+
+
+def _request(request: ChangeRequest) -> Hit:
+    url = reverse("request", args=[request.pk])
+    return Hit(_("Change requests"), "git-branch", f"{request.reference} {request.title}", url, str(request.client))
 
 
 def _client(client: Client) -> Hit:
