@@ -17,16 +17,11 @@ from accounts.permissions import Person, colleagues_to_choose, runs_service
 from departments.ical.reading import MAX_BYTES
 from departments.models import CalendarFeed, Department
 from departments.permissions import departments_to_choose, departments_to_plan, people_to_record_absences_of
+from kernel.forms import moment
 from sla.models import Calendar
 from sla.permissions import calendars_visible_to
 
-INPUT_TIME: Final = "%Y-%m-%dT%H:%M"
 MOST_IN_TURN: Final = 8
-
-
-def _moment(**kwargs: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(format=INPUT_TIME, attrs={"type": "datetime-local"})
-    return forms.DateTimeField(widget=widget, **kwargs)
 
 
 def _day(**kwargs: Any) -> forms.DateField:
@@ -70,8 +65,8 @@ class ShiftForm(ForDepartment):
     """`version` is the one that was read, where a shift is changed."""
 
     user = forms.ModelChoiceField(User.objects.none(), label=_("Who"))
-    starts_at = _moment(label=_("From"))
-    ends_at = _moment(label=_("To"))
+    starts_at = moment(label=_("From"))
+    ends_at = moment(label=_("To"))
     note = forms.CharField(max_length=200, required=False, label=_("Note"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -176,8 +171,8 @@ class AbsenceForm(forms.Form):
     """Whose it is stays as it was recorded; `version` is the one that was read, where an absence is changed."""
 
     user = forms.ModelChoiceField(User.objects.none(), label=_("Who is away"), empty_label=None)
-    starts_at = _moment(label=_("From"))
-    ends_at = _moment(label=_("Back at"))
+    starts_at = moment(label=_("From"))
+    ends_at = moment(label=_("Back at"))
     stand_in = forms.ModelChoiceField(
         User.objects.none(),
         required=False,

@@ -23,23 +23,13 @@ from incidents.models import HoldReason, Incident, ReopenReason
 from incidents.permissions import sees_internal_notes, sees_internal_side
 from incidents.standing import Standing
 from kernel.api.times import Malformed, parse_day, parse_instant
+from kernel.forms import RadioSelect, moment
 from sla.models import Clock, Priority, Vendor
 from sla.permissions import vendors_to_choose
 from sla.terms import terms_of
 
-INPUT_TIME = "%Y-%m-%dT%H:%M"
 LONGEST_TEXT = 20_000
 VERDICTS = {MET: _("met"), MISSED: _("missed"), RUNNING: _("not decided yet")}
-
-
-class RadioSelect(forms.RadioSelect):
-    """A few choices side by side; where the form begins with them, the first one has the focus."""
-
-    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(*args, **kwargs)
-        if option["index"] != "0":
-            option["attrs"].pop("autofocus", None)
-        return option
 
 
 # --- the list ----------------------------------------------------------------------------------------------------
@@ -111,9 +101,8 @@ class OpenForm(forms.Form):
         help_text=_("Empty: the first line looks at it."),
     )
     service = forms.CharField(max_length=100, required=False, label=_("Service"))
-    opened_at = forms.DateTimeField(
+    opened_at = moment(
         required=False,
-        widget=forms.DateTimeInput(format=INPUT_TIME, attrs={"type": "datetime-local"}),
         label=_("It began at"),
         help_text=_("Empty: now. Both clocks count from here."),
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms import FileField, FileInput, Widget, widgets
+from django.forms import DateTimeField, FileField, FileInput, Widget, widgets
 from django.forms.renderers import TemplatesSetting
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from kernel import files
 from kernel.errors import Invalid
 from kernel.filekinds import KINDS
 
+INPUT_TIME: Final = "%Y-%m-%dT%H:%M"  # as browsers want it
 CSS_CLASSES: Final[tuple[tuple[type[Widget], str], ...]] = (
     (widgets.CheckboxInput, ""),
     (widgets.RadioSelect, ""),
@@ -26,6 +27,22 @@ CSS_CLASSES: Final[tuple[tuple[type[Widget], str], ...]] = (
 class Renderer(TemplatesSetting):
     form_template_name = "kernel/forms/form.html"
     field_template_name = "kernel/forms/field.html"
+
+
+class RadioSelect(widgets.RadioSelect):
+    """A few choices side by side; where the form begins with them, the first one has the focus."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if option["index"] != "0":
+            option["attrs"].pop("autofocus", None)
+        return option
+
+
+def moment(**kwargs: Any) -> DateTimeField:
+    """A field for date and time, in the browser's own input."""
+    widget = widgets.DateTimeInput(format=INPUT_TIME, attrs={"type": "datetime-local"})
+    return DateTimeField(widget=widget, **kwargs)
 
 
 def css_class(widget: Widget) -> str:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from projects.views import taskacts, taskpage
 from projects.views.attachments import attachment, remove_attachment
 from projects.views.feedback import feedback
 from projects.views.newrequest import new_request
@@ -10,6 +11,11 @@ from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
 
 urlpatterns: list[URLPattern] = [
+    path("tasks/<int:pk>/", taskpage.task, name="task"),
+    path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
+    path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),
+    path("tasks/<int:pk>/checks/<int:check>/", taskacts.tick, name="task-tick"),
+    path("tasks/<int:pk>/<str:verb>/", taskacts.act, name="task-act"),
     path("requests/", requests, name="requests"),
     path("requests/new/", new_request, name="new-request"),
     path("requests/<int:pk>/", request_page, name="request"),

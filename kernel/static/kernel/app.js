@@ -40,10 +40,12 @@ const typing = el => el?.matches("input,select,textarea,[contenteditable]");
 document.addEventListener("htmx:beforeSwap", () => { // what somebody is typing outlives a refreshed list; a button's words do not
   Idiomorph.defaults.ignoreActiveValue = !!typing(document.activeElement);
 });
-const begun = el => $$("form[data-keep] :is(input,textarea)", el).some(control => control.value !== control.defaultValue); // typed, not sent yet
+const wake = () => { for (const el of $$("[data-poll]")) htmx.trigger(el, "wake"); };
+const begun = el => $("[data-pick]:checked", el) // what is ticked stays where it is, and what is typed but not sent
+  || $$("form[data-keep] :is(input,textarea)", el).some(control => control.value !== control.defaultValue);
 document.addEventListener("visibilitychange", () => {
   tick();
-  if (!document.hidden) for (const el of $$("[data-poll]")) htmx.trigger(el, "wake");
+  if (!document.hidden) wake();
 });
 document.addEventListener("htmx:configRequest", e => {
   if (!e.target.matches("[data-poll]")) return;
@@ -68,7 +70,7 @@ function connected(yes) {
 }
 document.addEventListener("htmx:sendError", () => connected(false));
 window.addEventListener("offline", () => connected(false));
-window.addEventListener("online", () => { connected(true); for (const el of $$("[data-poll]")) htmx.trigger(el, "wake"); });
+window.addEventListener("online", () => { connected(true); wake(); });
 
 // --- toasts go after 8 s, but not under the pointer or with the focus in them; errors stay
 function watchToasts() {
@@ -126,13 +128,35 @@ document.addEventListener("click", e => {
   if (on("[data-rail-toggle]")) { flip("rail", !rail()); $("#me").hidePopover(); }
   if (on("[data-toast-close]")) on("[data-toast]").remove();
   if (on("[data-print]")) print();
+  if (on("[data-drawer-close]")) { e.preventDefault(); closeDrawer(); }
   const copier = on("[data-copy]");
   if (copier && navigator.clipboard) { e.preventDefault(); copy(copier); }
   if (on("[data-close]") || e.target.matches("dialog")) on("dialog").close(); // a click beside a dialog is a click on it
-  const opener = on("[data-dialog]");
-  if (opener && show(opener.dataset.dialog)) e.preventDefault();
+  const asked = on("[data-dialog]");
+  if (asked && show(asked.dataset.dialog)) e.preventDefault();
   const option = on("[role=option][data-href]");
   if (option) location.href = option.dataset.href;
+});
+
+// --- drawer: what a row shows beside the list, or asks; what was done there, or taken back in a toast, shows in the page
+const drawer = $("#drawer");
+let opener = null; // what had the focus when the drawer opened
+const peek = row => { opener = row; htmx.ajax("GET", row.dataset.peek, { target: drawer, swap: "innerHTML" }); };
+function closeDrawer() {
+  if (!drawer?.firstElementChild) return false;
+  const within = drawer.contains(document.activeElement);
+  drawer.replaceChildren();
+  if (within && opener?.isConnected) opener.focus();
+  return true;
+}
+document.addEventListener("htmx:beforeRequest", e => {
+  if (e.detail.target === drawer && !drawer.contains(e.detail.elt)) opener = document.activeElement;
+});
+document.addEventListener("htmx:afterRequest", e => {
+  const from = e.target.closest?.("[data-toast], #drawer");
+  if (!from || !e.detail.successful || e.detail.requestConfig.verb === "get") return;
+  if (from !== drawer) from.remove();
+  wake();
 });
 
 // --- palette: the arrows move through the options, Enter opens the chosen one; without one the form goes to the whole page
@@ -156,10 +180,14 @@ if (palette) {
   });
 }
 
-// --- keys: Ctrl K anywhere; single keys only while nobody types, no dialog is open and the person has not switched them off
+// --- keys: the open drawer goes before the row with the focus, and that before the page
+const keyed = (key, row) => (drawer && $(`[data-key="${key}"]`, drawer)) ??
+  (row && $(`[data-rowkey="${key}"]`) ? $(`[data-rowkey="${key}"]`, row) : $(`[data-key="${key}"]`));
+// Ctrl K anywhere; single keys only while nobody types, no dialog is open and the person has not switched them off
 let going = 0; // until when a letter after G leads to a place
 document.addEventListener("keydown", e => {
   if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === "k" && palette) { e.preventDefault(); show("palette"); return; }
+  if (e.key === "Escape" && !$("dialog[open]") && closeDrawer()) return;
   const altGr = e.getModifierState("AltGraph");
   if (!("keys" in document.body.dataset) || e.metaKey || (!altGr && (e.ctrlKey || e.altKey)) || e.isComposing) return;
   if (typing(e.target) || $("dialog[open]")) return;
@@ -171,10 +199,13 @@ document.addEventListener("keydown", e => {
   else if (e.key === "[") flip("rail", !rail());
   else if (key === "j" || key === "k") {
     const rows = $$("[data-row]"), at = rows.indexOf(row);
-    rows[Math.max(0, Math.min(rows.length - 1, at + (key === "j" ? 1 : -1)))]?.focus();
-  } else if (e.key === "Enter" && e.target === row) ($("[data-open]", row) || $("a[href]", row))?.click();
+    const to = rows[Math.max(0, Math.min(rows.length - 1, at + (key === "j" ? 1 : -1)))];
+    to?.focus();
+    if (to?.dataset.peek && drawer.firstElementChild) peek(to);
+  } else if (e.key === " " && e.target === row && row.dataset.peek) peek(row);
+  else if (e.key === "Enter" && e.target === row) ($("[data-open]", row) || $("a[href]", row))?.click();
   else {
-    const hit = key.length === 1 && $(`[data-key="${CSS.escape(key)}"]`);
+    const hit = key.length === 1 && keyed(CSS.escape(key), row);
     if (hit) hit.matches("input,select,textarea") ? hit.focus() : hit.click();
     else used = false;
   }

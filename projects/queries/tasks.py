@@ -1,0 +1,110 @@
+"""One task with all that stands around it, and what others look like beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.permissions import Person
+from kernel import history
+from kernel.models import History
+from projects.models import Check, Dependency, Task
+from projects.models.task import TaskQuerySet
+from projects.permissions import tasks_visible_to
+from projects.queries.gates import waiting_for
+
+MOST_LINES = 100
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A task beside another. Everybody who sees that one reads its name; `may_open` says whether this one, too."""
+
+    task: Task
+    dependency: Dependency
+    may_open: bool
+    waits: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """`waits`: the tasks that hold back its start now."""
+
+    task: Task
+    waits: list[Task]
+    before: list[Neighbour]
+    after: list[Neighbour]
+    checks: list[Check]
+    history: list[History]
+
+    @property
+    def holds_up(self) -> list[Neighbour]:
+        """Those that cannot start while this one has not done its part."""
+        return [one for one in self.after if one.task.status == "planned" and one.dependency.kind in {"FS", "SS"}]
+
+    @property
+    def departments_held(self) -> list[str]:
+        """By their short names, each once."""
+        return list(dict.fromkeys(one.task.department.short for one in self.holds_up))
+
+    @property
+    def mark(self) -> object:
+        """What makes the page look different when it changes."""
+        around = [
+            (one.task.pk, one.task.version, one.task.unmet, one.dependency.version)
+            for one in (*self.before, *self.after)
+        ]
+        task = self.task
+        ticks = [line.done_at for line in self.checks]
+        newest = self.history[0].pk if self.history else 0
+        return task.pk, task.version, task.unmet, task.ready_at, task.frees, task.due_at, ticks, newest, around
+
+
+def task_rows(user: Person) -> TaskQuerySet:
+    """The tasks one may see, with what every page shows of them."""
+    return with_names(tasks_visible_to(user))
+
+
+def with_names(rows: TaskQuerySet) -> TaskQuerySet:
+    return rows.select_related("client", "project__client", "change_request", "department", "assignee")
+
+
+def task_page(task: Task, user: Person) -> TaskPage:
+    """Seven queries, whatever hangs on the task."""
+    links = Dependency.objects.select_related(
+        "predecessor__department", "predecessor__assignee", "successor__department", "successor__assignee"
+    )
+    before = list(links.filter(successor=task).order_by("predecessor"))
+    after = list(links.filter(predecessor=task).order_by("successor"))
+    around = [link.predecessor for link in before] + [link.successor for link in after]
+    seen = set(tasks_visible_to(user).filter(pk__in=[one.pk for one in around]).values_list("pk", flat=True))
+    awaited = awaited_by([task, *around])
+    return TaskPage(
+        task=task,
+        waits=awaited[task.pk],
+        before=[_neighbour(link.predecessor, link, seen, awaited) for link in before],
+        after=[_neighbour(link.successor, link, seen, awaited) for link in after],
+        checks=list(task.checks.select_related("done_by")),
+        history=list(history.of(task)[:MOST_LINES]),
+    )
+
+
+def _neighbour(task: Task, link: Dependency, seen: set[int], awaited: dict[int, list[Task]]) -> Neighbour:
+    return Neighbour(task, link, task.pk in seen, tuple(awaited[task.pk]))
+
+
+def awaited_by(tasks: Collection[Task]) -> dict[int, list[Task]]:
+    """By the tasks' ids, the tasks that hold back their start now, with department and person; two queries."""
+    waits = waiting_for(tasks)
+    holding = {pk for ids in waits.values() for pk in ids}
+    found = Task.objects.select_related("department", "assignee").in_bulk(holding) if holding else {}
+    return {pk: [found[one] for one in ids if one in found] for pk, ids in waits.items()}
+
+
+def successors_held_by(task: Task) -> Sequence[Task]:
+    """The planned tasks that cannot start before this one has done its part, those promised first in front."""
+    links = Dependency.objects.filter(predecessor=task, kind__in=["FS", "SS"], successor__status="planned")
+    rows: QuerySet[Task] = Task.objects.filter(pk__in=links.values("successor")).select_related("department")
+    return list(rows.order_by("due_at", "pk"))
