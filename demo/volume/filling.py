@@ -1,4 +1,5 @@
-"""Made-up incidents by the hundred thousand: drawn, settled by the functions the operations use, inserted in bulk."""
+"""Made-up incidents by the hundred thousand: drawn, settled by the functions the operations use, inserted in bulk; and
+work beside them."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from accounts.models import Client
 from alerts.operations import record_past
 from demo.volume.courses import Happening, Promise, draw_course, draw_fate
 from demo.volume.words import draw_title
+from demo.volume.work import fill_work
 from demo.volume.world import Served, build_world, engineers_by_department
 from departments.models import Department
 from incidents.models import Hop, Incident, IncidentEvent, Status
@@ -51,6 +53,7 @@ class Volume:
     projects: int
     incidents: int
     open_share: float
+    tasks: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,9 @@ class Made:
     clocks: list[Clock]
 
 
-def fill(
-    volume: Volume, *, seed: int, now: datetime, progress: Callable[[int], object] = lambda _incidents: None
-) -> None:
-    """Make up clients, projects and incidents as they stand at `now`. The same seed and instant give the same rows.
+def fill(volume: Volume, *, seed: int, now: datetime, progress: Callable[[int], object] = lambda _rows: None) -> None:
+    """Make up clients, projects, incidents, and tasks as they stand at `now`. The same seed and instant give the same
+    rows. `progress` hears of incidents and tasks.
 
     Nothing is owed at `now`: thresholds passed by then count as told, breaches are recorded as of the past.
     Raises Conflict when the seed was used before.
@@ -83,6 +85,8 @@ def fill(
     while batch := list(islice(incidents, BATCH)):
         store(batch, now=now)
         progress(len(batch))
+    if volume.tasks:
+        fill_work(chance, served, tasks=volume.tasks, now=now, progress=progress)
 
 
 class Maker:

@@ -48,3 +48,29 @@ def draw_title(chance: Random) -> tuple[str, str]:
     trouble, category = chance.choice(TROUBLES)
     machine = f"{chance.choice(SITES)}-{chance.choice(PURPOSES)}-{chance.randrange(1, 2000):04}"
     return f"{trouble} {machine}", category
+
+
+WISHES = ("Prepare the landscape for", "Move", "Renew", "Connect", "Protect", "Enlarge", "Retire", "Watch over")
+THINGS = ("the web shop", "the warehouse system", "the mail of a branch", "the reports", "a second site", "the archive")
+STEPS = (
+    "Address plan for",
+    "Firewall rules of",
+    "Virtual machines for",
+    "Operating system of",
+    "First copy of",
+    "Database for",
+    "Checks and alarms of",
+    "Load test of",
+    "Accounts and roles on",
+    "Certificates of",
+    "Acceptance of",
+    "Handbook of",
+)
+
+
+def draw_request(chance: Random) -> str:
+    return f"{chance.choice(WISHES)} {chance.choice(THINGS)}, {chance.choice(SITES)}"
+
+
+def draw_task(chance: Random) -> str:
+    return f"{chance.choice(STEPS)} {chance.choice(SITES)}-{chance.choice(PURPOSES)}-{chance.randrange(1, 2000):04}"

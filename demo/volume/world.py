@@ -10,7 +10,7 @@ from accounts.models import Client, Role, User
 from accounts.operations import create_contact, create_user
 from demo.volume.words import NAMES, TRADES, UNDERTAKINGS
 from departments.models import Department
-from departments.operations import set_departments, set_head
+from departments.operations import set_departments, set_head, update_department
 from kernel import bulk
 from projects.models import Project
 from sla.models import Calendar, SlaPolicy
@@ -121,7 +121,10 @@ def _policy(tier: str, office: str, calendars: dict[str, Calendar], *, at: datet
 def _employ(name: str, *, tams: int, at: datetime) -> dict[str, list[User]]:
     managers = [_hire(f"{name}-manager-{n}", Role.MANAGER, at=at) for n in (1, 2)]
     served_by = [_hire(f"{name}-tam-{n}", Role.TAM, at=at) for n in range(1, max(2, tams) + 1)]
+    office = Calendar.objects.get(slug=next(iter(CALENDARS)))
     for department in Department.objects.active():
+        if department.calendar is None and department.kind == Department.Kind.ENGINEERING:
+            update_department(department=department, changes={"calendar": office}, actor=None, at=at)
         for n in range(1, ENGINEERS_PER_DEPARTMENT + 1):
             engineer = _hire(f"{name}-{department.slug}-{n}", Role.ENGINEER, at=at)
             set_departments(user=engineer, departments=[department], actor=None, at=at)

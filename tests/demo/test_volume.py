@@ -15,6 +15,7 @@ from alerts.operations import sweep
 from demo.volume.filling import Volume, fill
 from incidents.models import Hop, Incident, IncidentEvent
 from kernel.errors import Conflict
+from projects.models import Task
 from sla.models import Clock
 from sla.terms import forget
 
@@ -63,13 +64,13 @@ def test_the_same_seed_at_the_same_instant_makes_the_same() -> None:
 
 
 @pytest.mark.django_db
-def test_tasks_are_refused_while_there_are_none() -> None:
-    with pytest.raises(CommandError, match="no tasks"):
+def test_tasks_are_refused_without_a_project() -> None:
+    with pytest.raises(CommandError, match="need a project"):
         call_command("generate", clients=1, projects=0, tasks=5, incidents=0)
 
 
 @pytest.mark.django_db
 def test_the_command_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("generate", clients=1, projects=1, tasks=0, incidents=3)
-    assert "3 incidents" in capsys.readouterr().out
-    assert Incident.objects.count() == 3
+    call_command("generate", clients=1, projects=1, tasks=7, incidents=3)
+    assert "7 tasks, 3 incidents" in capsys.readouterr().out
+    assert (Incident.objects.count(), Task.objects.count()) == (3, 7)

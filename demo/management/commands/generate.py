@@ -17,7 +17,9 @@ OPEN_SHARE = 0.1
 
 
 class Command(BaseCommand):
-    help = "Make up clients, projects and incidents with their clocks by bulk insertion; repeatable by its seed."
+    help = (
+        "Make up clients, projects, tasks, and incidents with their clocks by bulk insertion; repeatable by its seed."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name in ("clients", "projects", "tasks", "incidents"):
@@ -32,24 +34,27 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["tasks"]:
-            raise CommandError("There are no tasks in TamHub yet: use --tasks 0.")
+        if options["tasks"] and not options["projects"]:
+            raise CommandError("Tasks need a project: use --projects 1 or more.")
         if options["clients"] == 0 and (options["projects"] or options["incidents"]):
             raise CommandError("Projects and incidents need a client: use --clients 1 or more.")
         volume = Volume(
             clients=options["clients"],
             projects=options["projects"],
             incidents=options["incidents"],
+            tasks=options["tasks"],
             open_share=options["open"],
         )
         now = database_now()
         try:
-            with tqdm(total=volume.incidents, unit=" incidents", disable=None) as bar:
+            with tqdm(total=volume.incidents + volume.tasks, unit=" rows", disable=None) as bar:
                 fill(volume, seed=options["seed"], now=now, progress=bar.update)
         except Conflict as error:
             raise CommandError(f"{error} Name another one by --seed.") from error
         rebuild_rollups()
-        made = f"{volume.clients} clients, {volume.projects} projects, {volume.incidents} incidents"
+        made = (
+            f"{volume.clients} clients, {volume.projects} projects, {volume.tasks} tasks, {volume.incidents} incidents"
+        )
         self.stdout.write(f"{made}, as of {now.isoformat()}")
 
 
