@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role
 from accounts.permissions import Person, is_staff_member, runs_service
 from accounts.reach import Reach, reach_of
+from departments.models import Department
 from projects.models import Attachment, Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
 from projects.models.task import TaskQuerySet
 
@@ -91,6 +92,10 @@ def blueprints_visible_to(user: Person) -> QuerySet[Blueprint]:
     return Blueprint.objects.all() if is_staff_member(user) else Blueprint.objects.none()
 
 
+def blueprints_to_choose(user: Person) -> QuerySet[Blueprint]:
+    return blueprints_visible_to(user).filter(archived_at=None).select_related("current")
+
+
 # --- who leads -------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +164,10 @@ def may_lead_request(user: Person, request: ChangeRequest) -> bool:
     return plans(user, request.project)
 
 
+def may_lead_question(user: Person, question: Clarification) -> bool:
+    return plans(user, question.request.project)
+
+
 def may_accept(user: Person, request: ChangeRequest) -> bool:
     """The client's people; who leads the project writes down what they said."""
     return request.client_id in reach_of(user).contact_client_ids or leads(user, request.project)
@@ -199,6 +208,11 @@ def shares_files_with_client_only(user: Person) -> bool:
 
 def may_create_tasks(user: Person) -> bool:
     return runs_service(user) or reach_of(user).has_role(Role.TAM, Role.ARCHITECT, Role.HEAD)
+
+
+def may_create_task_in(user: Person, project: Project, department: Department) -> bool:
+    """Who plans the project; a head gives the own department work in the projects it works on."""
+    return plans(user, project) or department.pk in reach_of(user).headed_department_ids
 
 
 def heads(user: Person, task: Task) -> bool:

@@ -324,6 +324,11 @@ SPECTACULAR_SETTINGS = {
         "ClockStateEnum": "sla.models.Clock.State",
         "PriorityEnum": "sla.models.Priority",
         "BulkOutcomeEnum": "incidents.api.serializers.OUTCOMES",
+        "DependencyKindEnum": "projects.models.Dependency.Kind",
+        "CheckKindEnum": "projects.models.Check.Kind",
+        "RequestStatusEnum": "projects.lifecycle.RequestStatus",
+        "TaskStatusEnum": "projects.lifecycle.TaskStatus",
+        "BlockReasonEnum": "projects.lifecycle.BlockReason",
     },
 }
 

@@ -1,15 +1,14 @@
 """REST: incidents."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
-from django.db import DataError, IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -49,10 +48,11 @@ from incidents.permissions import (
 from incidents.queries import ClockView, clock_views, incident_list, readable, timeline
 from kernel import retrying
 from kernel.api import preconditions
+from kernel.api.bulk import REFUSALS, items_of
 from kernel.api.permissions import signed_in
 from kernel.api.problems import problem_of
 from kernel.api.views import Creates, Updates, verb
-from kernel.errors import DomainError, Forbidden, Invalid
+from kernel.errors import Forbidden, Invalid
 from sla.models import Clock
 from sla.permissions import sees_policy_inside
 
@@ -203,11 +203,6 @@ class IncidentViewSet(ExplainsClocks, Creates, Updates):
         operations.comment(incident=incident, is_public=is_public, actor=self.actor, now=self.now, **data)
 
     # -------------------------------------------------------------------------------------- other systems' tickets
-    @cached_property
-    def remembered(self) -> dict[Any, Any]:
-        """What names of this request stand for."""
-        return {}
-
     @action(detail=False, url_path=BY_REF, extra_parameters=WHOSE)
     def by_reference(self, request: Request, *, source: str, external_ref: str) -> Response:
         """Another system's ticket, by its number there."""
@@ -242,25 +237,14 @@ class IncidentViewSet(ExplainsClocks, Creates, Updates):
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Up to 1,000 tickets, each for itself: one that is refused does not stop the others. A bare list will do."""
-        items = self._items()
+        items = items_of(request.data, most=MAX_ITEMS)
         return Response({"results": [self._one_of_many(index, item) for index, item in enumerate(items)]})
-
-    def _items(self) -> list[Any]:
-        body: Any = self.request.data
-        if isinstance(body, dict):
-            unknown = sorted(body.keys() - {"items"})
-            if unknown:
-                raise ValidationError({unknown[0][:100]: [_("There is no such field.")]}, code="unknown_field")
-            body = body.get("items")
-        if not isinstance(body, list) or not 1 <= len(body) <= MAX_ITEMS:
-            raise Invalid(_("Send a list of 1 to %(max)d tickets.") % {"max": MAX_ITEMS}, field="items")
-        return body
 
     def _one_of_many(self, index: int, item: Any) -> dict[str, Any]:
         try:
             ticket = self.read_input(TicketItem, data=item)
             incident, outcome = retrying.run(partial(upsert, ticket, actor=self.actor, now=self.now))
-        except (APIException, DomainError, IntegrityError, DataError) as error:
+        except REFUSALS as error:
             return {
                 "index": index,
                 "status": "error",

@@ -25,6 +25,7 @@ from incidents.permissions import (
 from kernel.api.fields import (
     Instant,
     LongText,
+    Remembered,
     ScopedIdRelatedField,
     ScopedSlugRelatedField,
     StrictBoolean,
@@ -178,17 +179,6 @@ class CommentInput(AtInput):
         if not public and not sees_internal_notes(self.context["request"].user):
             raise serializers.ValidationError(_("You write public comments only."), code="not_writable")
         return public
-
-
-class Remembered(ScopedSlugRelatedField):
-    """Looks each name up once a request: a thousand tickets name few clients and departments."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        known = self.context["view"].remembered
-        key = (self.field_name, data if isinstance(data, str) else None)
-        if key not in known or key[1] is None:
-            known[key] = super().to_internal_value(data)
-        return known[key]
 
 
 class TicketInput(StrictSerializer):

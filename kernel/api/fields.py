@@ -1,9 +1,11 @@
 """Serializer fields that take one JSON type each and say what is wrong with anything else."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -107,6 +109,35 @@ class Seconds(StrictInteger):
         kwargs.setdefault("min_value", 0)
         kwargs.setdefault("max_value", TEN_YEARS_S)
         super().__init__(**kwargs)
+
+
+@extend_schema_field(OpenApiTypes.DOUBLE)
+class Hours(serializers.Field):
+    """Effort in working hours: a JSON number with at most two decimals, from 0 to 10,000 unless told otherwise. Its
+    name ends in `_h`."""
+
+    default_error_messages = {
+        "invalid": _("Give hours as a number, for example 7.5."),
+        "max_decimal_places": _("Give at most two decimals."),
+        "out_of_range": _("Give hours between {least} and {most}."),
+    }
+
+    def __init__(self, *, least: int = 0, most: int = 10_000, **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if type(data) not in {int, float} or not math.isfinite(data):
+            self.fail("invalid")
+        if not self.least <= data <= self.most:
+            self.fail("out_of_range", least=self.least, most=self.most)
+        hours = Decimal(repr(data))
+        if hours != round(hours, 2):
+            self.fail("max_decimal_places")
+        return round(hours, 2)
+
+    def to_representation(self, value: Decimal) -> int | float:
+        return int(value) if value == int(value) else float(value)
 
 
 class StrictBoolean(serializers.BooleanField):
@@ -227,3 +258,14 @@ class ScopedIdRelatedField(_Scoped, serializers.PrimaryKeyRelatedField):
         if type(data) is not int:
             self.fail("incorrect_type")
         return super().to_internal_value(data)
+
+
+class Remembered(ScopedSlugRelatedField):
+    """Looks each name up once a request: a thousand rows name few clients and departments."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = self.context["view"].remembered
+        key = (self.field_name, data if isinstance(data, str) else None)
+        if key not in known or key[1] is None:
+            known[key] = super().to_internal_value(data)
+        return known[key]

@@ -50,6 +50,11 @@ class Api(APIView):
         """The instant of this request, in whole seconds; everything one request writes carries the same."""
         return timezone.now().replace(microsecond=0)
 
+    @cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What names of this request stand for, see `fields.Remembered`."""
+        return {}
+
     @property
     def actor(self) -> Any:
         return self.request.user

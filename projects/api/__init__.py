@@ -2,6 +2,17 @@
 
 from rest_framework.viewsets import ViewSetMixin
 
-from projects.api import projects
+from projects.api.blueprints import BlueprintViewSet
+from projects.api.dependencies import DependencyViewSet
+from projects.api.projects import ProjectViewSet
+from projects.api.requests import ClarificationViewSet, RequestViewSet
+from projects.api.tasks import TaskViewSet
 
-routes: list[tuple[str, type[ViewSetMixin]]] = [*projects.routes]
+routes: list[tuple[str, type[ViewSetMixin]]] = [
+    ("projects", ProjectViewSet),
+    ("change-requests", RequestViewSet),
+    ("clarifications", ClarificationViewSet),
+    ("tasks", TaskViewSet),
+    ("dependencies", DependencyViewSet),
+    ("blueprints", BlueprintViewSet),
+]

@@ -1,46 +1,62 @@
 """REST: projects."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.viewsets import ViewSetMixin
 
-from accounts.permissions import clients_led_by, clients_visible_to
-from kernel.api.fields import ScopedSlugRelatedField
-from kernel.api.filters import FilterSet, ScopedFilter
+from accounts.permissions import clients_led_by, colleagues_to_choose, runs_service
+from kernel.api.fields import Instant, ScopedSlugRelatedField
 from kernel.api.permissions import signed_in
-from kernel.api.serializers import StrictModelSerializer
-from kernel.api.views import Creates, ResourceViewSet, Updates
+from kernel.api.serializers import StrictModelSerializer, StrictSerializer
+from kernel.api.views import Creates, ResourceViewSet, Updates, verb
 from projects import operations
+from projects.filters import ProjectFilter
 from projects.models import Project
-from projects.permissions import may_create_projects, may_edit_project, projects_visible_to
+from projects.permissions import may_create_projects, may_edit_project, may_see_effort, projects_visible_to
 from sla.permissions import may_read_policies, policies_visible_to
-
-
-class ProjectFilter(FilterSet):
-    client = ScopedFilter(scope=clients_visible_to, key="slug")
-
-    class Meta:
-        model = Project
-        fields = ["phase"]
 
 
 class ProjectSerializer(StrictModelSerializer):
     client = ScopedSlugRelatedField(scope=clients_led_by)
+    architect = ScopedSlugRelatedField("username", scope=colleagues_to_choose, required=False, allow_null=True)
+    tam = ScopedSlugRelatedField(
+        "username", scope=colleagues_to_choose, required=False, allow_null=True, help_text="Null: the client's."
+    )
+    deputy = ScopedSlugRelatedField(
+        "username",
+        scope=colleagues_to_choose,
+        required=False,
+        allow_null=True,
+        help_text="Null: the client's. With dates by `appoint-deputy/`.",
+    )
     sla_policy = ScopedSlugRelatedField(scope=policies_visible_to, required=False, allow_null=True)
 
     class Meta:
         model = Project
-        fields = ["id", "client", "slug", "name", "phase", "sla_policy", "version"]
+        fields = [
+            *("id", "client", "slug", "name", "goal", "phase", "architect", "tam", "deputy", "promised_go_live"),
+            *("sla_policy", "version"),
+        ]
         create_only = ["client", "slug"]
 
     def hidden_fields(self, user: Any) -> Collection[str]:
-        return () if may_read_policies(user) else ("sla_policy",)
+        hidden = () if may_read_policies(user) else ("sla_policy",)
+        return hidden if may_see_effort(user) else (*hidden, "architect")
+
+
+class DeputyInput(StrictSerializer):
+    """Who stands in, and in which time."""
+
+    deputy = ScopedSlugRelatedField("username", scope=colleagues_to_choose)
+    from_at = Instant(required=False, help_text="Now, unless told otherwise.")
+    until = Instant()
 
 
 class ProjectViewSet(Creates, Updates, ResourceViewSet):
-    """What is run for clients. A project's policy, if it names one, goes before the client's."""
+    """What is run for clients. A project's policy, TAM and deputy, if it names them, go before the client's."""
 
     lookup_field = "slug"
     serializer_class = ProjectSerializer
@@ -54,10 +70,13 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
         "create": may_create_projects,
         "update": may_edit_project,
         "partial_update": may_edit_project,
+        "appoint_deputy": may_edit_project,
     }
+    # They give rights: who stands where is decided by who runs the service.
+    field_permissions = dict.fromkeys(("architect", "tam", "deputy"), runs_service)
 
     def scope(self, user: Any) -> QuerySet[Project]:
-        return projects_visible_to(user).select_related("client", "sla_policy")
+        return projects_visible_to(user).select_related("client", "sla_policy", "architect", "tam", "deputy")
 
     def perform_create(self, data: dict[str, Any]) -> Project:
         return operations.create_project(actor=self.actor, at=self.now, **data)
@@ -67,5 +86,14 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
             project=project, changes=data, actor=self.actor, at=self.now, expected_version=expected_version
         )
 
-
-routes: list[tuple[str, type[ViewSetMixin]]] = [("projects", ProjectViewSet)]
+    @verb(DeputyInput, url_path="appoint-deputy")
+    def appoint_deputy(self, project: Project, data: dict[str, Any]) -> None:
+        """Somebody stands in for the TAM between two instants; the rights begin and end by them."""
+        operations.appoint_deputy(
+            project=project,
+            deputy=data["deputy"],
+            from_at=data.get("from_at", self.now),
+            until=data["until"],
+            actor=self.actor,
+            at=self.now,
+        )

@@ -11,6 +11,7 @@ from accounts.models import Contact, User
 from departments.models import Department
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
+from kernel.versions import bump
 from projects.lifecycle import RequestStatus
 from projects.models import ChangeRequest, Clarification
 from projects.operations import telling
@@ -72,6 +73,7 @@ def answer(*, question: Clarification, text: str, actor: User | None, at: dateti
     question.answer = text.strip()
     question.answered_at = question.answered_at or at
     question.answered_by = actor
+    bump(question)
     question.save()
     record(request, "question answered", actor=actor, at=at, text=f"{question.text} — {question.answer}")
     telling.answered(question, request, actor=actor, at=at)
@@ -88,7 +90,8 @@ def remind(*, question: Clarification, actor: User | None, at: datetime) -> Clar
     if at - last < REMIND_AFTER:
         return question
     question.reminded_at = at
-    question.save(update_fields=["reminded_at"])
+    bump(question)
+    question.save(update_fields=["reminded_at", "version"])
     record(request, "reminded", actor=actor, at=at, text=question.text)
     telling.asked(question, request, at=at)
     return question
@@ -100,7 +103,8 @@ def withdraw_question(*, question: Clarification, actor: User | None, at: dateti
     question, request = _locked(question)
     if question.is_open:
         question.withdrawn_at = at
-        question.save(update_fields=["withdrawn_at"])
+        bump(question)
+        question.save(update_fields=["withdrawn_at", "version"])
         record(request, "question withdrawn", actor=actor, at=at, text=question.text)
     return question
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
+from kernel.versions import bump
 from projects.lifecycle import BEFORE_AGREEMENT, RequestStatus
 from projects.models import BlueprintVersion, ChangeRequest, Dependency, Draft, Task
 from projects.operations import telling
@@ -84,6 +85,7 @@ def decompose(
     if request.status != RequestStatus.DECOMPOSING:
         enter(request, RequestStatus.DECOMPOSING, "decomposing begun", actor=actor, at=at)
     else:
+        bump(request)
         request.save()
     record(request, "decomposed", actor=actor, at=at, text=_("%(n)d tasks") % {"n": len(made)})
     Draft.objects.filter(request=request).delete()

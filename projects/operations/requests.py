@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Contact, User
 from kernel.errors import Conflict, Invalid
-from kernel.versions import change, check
+from kernel.versions import bump, change, check
 from projects.lifecycle import OPEN_TASK, RequestStatus, TaskStatus
 from projects.models import FAR_FUTURE, ChangeRequest, Project
 from projects.operations import announcing, feedback, telling
@@ -92,6 +93,7 @@ def agree(
         request.promised_at = promised_at
     request.agreed_at = at
     if request.status == RequestStatus.AGREED:
+        bump(request)
         request.save()
         record(request, "promised", actor=actor, at=at, text=str(promised_at))
     else:
@@ -182,7 +184,7 @@ def _end(
     enter(request, status, verb, actor=actor, at=at, text=reason)
     for task in request.tasks.filter(status__in=sorted(OPEN_TASK)).order_by("pk"):
         cancel_task(task=task, reason=reason, actor=actor, at=at)
-    request.clarifications.filter(answered_at=None, withdrawn_at=None).update(withdrawn_at=at)
+    request.clarifications.filter(answered_at=None, withdrawn_at=None).update(withdrawn_at=at, version=F("version") + 1)
     telling.ended(request, actor=actor, at=at)
     return request
 
