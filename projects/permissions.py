@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Role
-from accounts.permissions import Person, is_staff_member, runs_service
+from accounts.models import Contact, Role
+from accounts.permissions import Person, clients_visible_to, is_staff_member, runs_service
 from accounts.reach import Reach, reach_of
 from departments.models import Department
 from projects.models import Attachment, Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
@@ -158,6 +158,12 @@ def projects_to_ask_in(user: Person) -> QuerySet[Project]:
     own = reach_of(user).contact_client_ids
     rows = projects_planned_by(user)
     return rows | projects_visible_to(user).filter(client__in=own) if own else rows
+
+
+def contacts_to_name(user: Person) -> QuerySet[Contact]:
+    """The clients' people one may ask, or say that they asked or accepted."""
+    planned = projects_planned_by(user)
+    return Contact.objects.filter(Q(client__in=clients_visible_to(user)) | Q(client__in=planned.values("client")))
 
 
 def may_lead_request(user: Person, request: ChangeRequest) -> bool:

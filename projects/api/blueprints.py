@@ -18,7 +18,7 @@ from kernel.api.views import Creates, Deletes, Updates
 from projects import operations
 from projects.filters import BlueprintFilter
 from projects.models import Blueprint, BlueprintVersion
-from projects.permissions import blueprints_visible_to, may_change_blueprint, may_keep_blueprints
+from projects.permissions import blueprints_visible_to, may_keep_blueprints
 
 
 class BlueprintSerializer(StrictModelSerializer):
@@ -61,8 +61,7 @@ class BlueprintViewSet(Creates, Updates, Deletes):
         "list": is_staff_member,
         "retrieve": is_staff_member,
         "versions": is_staff_member,
-        "create": may_keep_blueprints,
-        **dict.fromkeys(("update", "partial_update", "destroy"), may_change_blueprint),
+        **dict.fromkeys(("create", "update", "partial_update", "destroy"), may_keep_blueprints),
     }
 
     def scope(self, user: Any) -> QuerySet[Blueprint]:

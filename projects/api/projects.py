@@ -72,8 +72,8 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
         "partial_update": may_edit_project,
         "appoint_deputy": may_edit_project,
     }
-    # They give rights: who stands where is decided by who runs the service.
-    field_permissions = dict.fromkeys(("architect", "tam", "deputy"), runs_service)
+    # They give rights for good: decided by who runs the service. A stand-in is named by who leads the project.
+    field_permissions = dict.fromkeys(("architect", "tam"), runs_service)
 
     def scope(self, user: Any) -> QuerySet[Project]:
         return projects_visible_to(user).select_related("client", "sla_policy", "architect", "tam", "deputy")

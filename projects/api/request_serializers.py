@@ -8,7 +8,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.permissions import contacts_visible_to
 from departments.permissions import departments_to_choose
 from kernel.api.fields import (
     Hours,
@@ -25,14 +24,14 @@ from projects.api.task_serializers import NewTaskSerializer, TaskSerializer
 from projects.models import ChangeRequest, Clarification, Dependency
 from projects.operations.decomposing import MOST_DEPENDENCIES, MOST_TASKS
 from projects.operations.dependencies import LONGEST_LAG_H
-from projects.permissions import blueprints_to_choose, may_see_effort, projects_to_ask_in
+from projects.permissions import blueprints_to_choose, contacts_to_name, may_see_effort, projects_to_ask_in
 
 
 class RequestSerializer(StrictModelSerializer):
     reference = serializers.CharField(read_only=True)
     client = ScopedSlugRelatedField()
     project = ScopedSlugRelatedField(scope=projects_to_ask_in)
-    requested_by = ScopedIdRelatedField(scope=contacts_visible_to, required=False, allow_null=True)
+    requested_by = ScopedIdRelatedField(scope=contacts_to_name, required=False, allow_null=True)
     recorded_by = ScopedSlugRelatedField("username")
     blueprint = serializers.CharField(source="blueprint.blueprint.slug", read_only=True, allow_null=True, default=None)
     open_clarifications = serializers.SerializerMethodField()
@@ -137,7 +136,7 @@ class NoteInput(StrictSerializer):
 
 class AcceptInput(NoteInput):
     contact = ScopedIdRelatedField(
-        scope=contacts_visible_to, required=False, help_text="Who said so; without it, who asked for the request."
+        scope=contacts_to_name, required=False, help_text="Who said so; without it, who asked for the request."
     )
 
 
@@ -150,7 +149,7 @@ class AskInput(StrictSerializer):
 
     text = Text(max_length=500)
     decides = Text(max_length=200, required=False, allow_blank=True, help_text="What hangs on the answer.")
-    contact = ScopedIdRelatedField(scope=contacts_visible_to, required=False)
+    contact = ScopedIdRelatedField(scope=contacts_to_name, required=False)
     department = ScopedSlugRelatedField(scope=departments_to_choose, required=False)
 
 

@@ -11,6 +11,7 @@ from tests.api.world import ROLES, World
 
 AWAY = {"starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-04T00:00:00Z"}
 TICKET = {"title": "Down", "priority": "P1", "opened_at": "2026-03-02T09:00:00Z"}
+BLUEPRINT = {"tasks": [{"key": "net", "title": "Network", "department": "network", "estimate_h": 4}]}
 TARGETS = [{"priority": "P1", "response_s": 60, "resolution_s": 600, "calendar": "always"}]
 
 # Who                                            adm man tam dep eng hea arc int con nob ano
@@ -87,11 +88,107 @@ POST   sla-policies/try/ foreign-rule          | 200 200 400 400 403 403 403 403
 GET    projects/                               | 200 200 200 200 200 200 200 200 200 200 401
 POST   projects/ new-project                   | 201 201 201 201 403 403 403 403 403 403 401
 POST   projects/ new-foreign-project           | 201 201 400 400 403 403 403 403 403 403 401
-GET    projects/acme-portal/                   | 200 200 200 200 404 404 200 200 200 404 401
-GET    projects/globex-portal/                 | 200 200 404 404 404 404 404 200 404 404 401
-PUT    projects/acme-portal/ project           | 200 200 200 200 404 404 403 403 403 404 401
-PATCH  projects/acme-portal/ name              | 200 200 200 200 404 404 403 403 403 404 401
-PATCH  projects/globex-portal/ name            | 200 200 404 404 404 404 404 403 404 404 401
+GET    projects/acme-portal/                    | 200 200 200 200 404 200 200 200 200 404 401
+GET    projects/globex-portal/                  | 200 200 404 404 404 404 404 200 404 404 401
+PUT    projects/acme-portal/ project            | 200 200 200 200 404 403 403 403 403 404 401
+PATCH  projects/acme-portal/ name               | 200 200 200 200 404 403 403 403 403 404 401
+PATCH  projects/acme-portal/ tam                | 200 200 400 400 404 403 403 403 403 404 401
+PATCH  projects/globex-portal/ name             | 200 200 404 404 404 404 404 403 404 404 401
+POST   projects/acme-portal/appoint-deputy/ deputy | 200 200 200 200 404 403 403 403 403 404 401
+POST   projects/globex-portal/appoint-deputy/ deputy | 200 200 404 404 404 404 404 403 404 404 401
+
+GET    change-requests/                         | 200 200 200 200 200 200 200 200 200 200 401
+POST   change-requests/ new-request             | 201 201 201 201 403 403 201 403 201 403 401
+POST   change-requests/ new-foreign-request     | 201 201 400 400 403 403 400 403 400 403 401
+POST   change-requests/ promised-request        | 201 201 201 201 403 403 201 403 400 403 401
+GET    change-requests/{own.request.pk}/        | 200 200 200 200 200 200 200 200 200 404 401
+GET    change-requests/{foreign.request.pk}/    | 200 200 404 404 404 404 404 200 404 404 401
+PUT    change-requests/{own.request.pk}/ request | 200 200 200 200 403 403 200 403 403 404 401
+PATCH  change-requests/{own.request.pk}/ title  | 200 200 200 200 403 403 200 403 403 404 401
+PATCH  change-requests/{foreign.request.pk}/ title | 200 200 404 404 404 404 404 403 404 404 401
+POST   change-requests/{own.request.pk}/ask/ question | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/ask/ internal-question | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/begin-decomposing/ | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/decompose/ tasks | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/decompose/ blueprint | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/agree/  | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{foreign.request.pk}/decompose/ tasks | 200 200 404 404 404 404 404 403 404 404 401
+POST   change-requests/{own.request.pk}/deliver/ | 409 409 409 409 403 403 409 403 403 404 401
+POST   change-requests/{own.request.pk}/accept/ | 409 409 409 409 403 403 403 403 409 404 401
+POST   change-requests/{own.delivered.pk}/accept/ | 200 200 200 200 404 404 403 403 200 404 401
+POST   change-requests/{foreign.delivered.pk}/accept/ | 200 200 404 404 404 404 404 403 404 404 401
+POST   change-requests/{own.delivered.pk}/send-back/ why | 200 200 200 200 404 404 403 403 200 404 401
+POST   change-requests/{foreign.delivered.pk}/send-back/ why | 200 200 404 404 404 404 404 403 404 404 401
+POST   change-requests/{own.delivered.pk}/reject/ why | 409 409 409 409 404 404 409 403 403 404 401
+POST   change-requests/{own.request.pk}/reject/ why | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/withdraw/ why | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/save-as-blueprint/ named-anew | 201 201 201 201 403 403 201 403 403 403 401
+POST   change-requests/{foreign.request.pk}/save-as-blueprint/ named-anew | 201 201 404 404 403 403 404 403 403 403 401
+
+GET    clarifications/                          | 200 200 200 200 200 200 200 200 200 200 401
+GET    clarifications/{own.question.pk}/        | 200 200 200 200 200 200 200 200 200 404 401
+GET    clarifications/{own.internal_question.pk}/ | 200 200 200 200 200 200 200 200 404 404 401
+GET    clarifications/{foreign.question.pk}/    | 200 200 404 404 404 404 404 200 404 404 401
+POST   clarifications/{own.question.pk}/answer/ answer | 200 200 200 200 403 403 200 403 200 404 401
+POST   clarifications/{own.internal_question.pk}/answer/ answer | 200 200 200 200 200 200 200 403 404 404 401
+POST   clarifications/{foreign.question.pk}/answer/ answer | 200 200 404 404 404 404 404 403 404 404 401
+POST   clarifications/{own.question.pk}/remind/ | 200 200 200 200 403 403 200 403 403 404 401
+POST   clarifications/{foreign.question.pk}/remind/ | 200 200 404 404 404 404 404 403 404 404 401
+POST   clarifications/{own.question.pk}/withdraw/ | 200 200 200 200 403 403 200 403 403 404 401
+POST   clarifications/{foreign.question.pk}/withdraw/ | 200 200 404 404 404 404 404 403 404 404 401
+
+GET    tasks/                                   | 200 200 200 200 200 200 200 200 200 200 401
+POST   tasks/ new-task                          | 201 201 201 201 403 201 201 403 403 403 401
+POST   tasks/ new-task-of-backup                | 201 201 201 201 403 403 201 403 403 403 401
+POST   tasks/ new-foreign-task                  | 201 201 400 400 403 400 400 403 403 403 401
+GET    tasks/{own.task.pk}/                     | 200 200 200 200 200 200 200 200 200 404 401
+GET    tasks/{own.follower.pk}/                 | 200 200 200 200 404 404 200 200 404 404 401
+GET    tasks/{foreign.task.pk}/                 | 200 200 404 404 404 404 404 200 404 404 401
+PUT    tasks/{own.task.pk}/ task                | 200 200 200 200 403 200 200 403 403 404 401
+PATCH  tasks/{own.task.pk}/ title               | 200 200 200 200 403 200 200 403 403 404 401
+PATCH  tasks/{own.follower.pk}/ title           | 200 200 200 200 404 404 200 403 404 404 401
+PATCH  tasks/{foreign.task.pk}/ title           | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/start/               | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.follower.pk}/start/           | 409 409 409 409 404 404 409 403 404 404 401
+POST   tasks/{own.follower.pk}/start/ override  | 200 200 200 200 404 404 403 403 404 404 401
+POST   tasks/{foreign.task.pk}/start/           | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/complete/            | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{foreign.task.pk}/complete/        | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/block/ hold          | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/unblock/             | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/hand-over/ to-engineer | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{foreign.task.pk}/hand-over/ to-engineer | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/return/ why          | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/reopen/              | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/say/ text            | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{foreign.task.pk}/say/ text        | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/tick/ check          | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/package/ text        | 200 200 200 200 200 200 200 403 403 404 401
+POST   tasks/{own.task.pk}/assign/ to-engineer  | 200 200 200 200 403 200 200 403 403 404 401
+POST   tasks/{foreign.task.pk}/assign/ to-engineer | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/cancel/              | 200 200 200 200 403 200 200 403 403 404 401
+POST   tasks/{foreign.task.pk}/cancel/          | 200 200 404 404 404 404 404 403 404 404 401
+POST   tasks/{own.task.pk}/take/                | 403 403 403 403 200 200 403 403 403 404 401
+POST   tasks/bulk/ task-edits                   | 200 200 200 200 403 200 200 403 403 403 401
+
+GET    dependencies/                            | 200 200 200 200 200 200 200 403 403 403 401
+POST   dependencies/ new-dependency             | 201 201 201 201 403 400 201 403 403 403 401
+POST   dependencies/ new-foreign-dependency     | 201 201 400 400 403 400 400 403 403 403 401
+GET    dependencies/{own.dependency.pk}/        | 200 200 200 200 200 200 200 403 403 403 401
+GET    dependencies/{foreign.dependency.pk}/    | 200 200 404 404 404 404 404 403 403 403 401
+PUT    dependencies/{own.dependency.pk}/ dependency | 200 200 200 200 403 403 200 403 403 403 401
+PATCH  dependencies/{own.dependency.pk}/ lag    | 200 200 200 200 403 403 200 403 403 403 401
+PATCH  dependencies/{foreign.dependency.pk}/ lag | 200 200 404 404 403 404 404 403 403 403 401
+DELETE dependencies/{own.dependency.pk}/        | 204 204 204 204 403 403 204 403 403 403 401
+DELETE dependencies/{foreign.dependency.pk}/    | 204 204 404 404 403 404 404 403 403 403 401
+
+GET    blueprints/                              | 200 200 200 200 200 200 200 403 403 403 401
+POST   blueprints/ new-blueprint                | 201 201 201 201 403 403 201 403 403 403 401
+GET    blueprints/web-launch/                   | 200 200 200 200 200 200 200 403 403 403 401
+GET    blueprints/web-launch/versions/          | 200 200 200 200 200 200 200 403 403 403 401
+PUT    blueprints/web-launch/ web-launch        | 200 200 200 200 403 403 200 403 403 403 401
+PATCH  blueprints/web-launch/ name              | 200 200 200 200 403 403 200 403 403 403 401
+DELETE blueprints/web-launch/                   | 204 204 204 204 403 403 204 403 403 403 401
 
 GET    group-mappings/                         | 200 200 200 200 200 200 200 200 200 200 401
 POST   group-mappings/ new-mapping             | 201 201 201 201 403 403 403 403 403 403 401
@@ -238,6 +335,32 @@ def bodies(world: World) -> dict[str, Any]:
         "new-project": {"client": "acme", "slug": "shop", "name": "Shop"},
         "new-foreign-project": {"client": "globex", "slug": "shop", "name": "Shop"},
         "project": {"client": "acme", "slug": "acme-portal", "name": "Portal 2"},
+        "deputy": {"deputy": "engineer", "until": (world.own.incident.opened_at + timedelta(days=9)).isoformat()},
+        "new-request": {"project": "acme-portal", "title": "A mail server"},
+        "new-foreign-request": {"project": "globex-portal", "title": "A mail server"},
+        "promised-request": {"project": "acme-portal", "title": "A mail server", "promised_at": opened_at},
+        "request": {"project": "acme-portal", "title": "A larger landscape"},
+        "question": {"text": "How large?", "contact": world.own.contact.pk},
+        "internal-question": {"text": "Which rack?", "department": "unix"},
+        "tasks": {"tasks": [{"title": "More", "department": "unix", "estimate_h": 1}]},
+        "blueprint": {"blueprint": "web-launch"},
+        "why": {"reason": "It is not what was meant."},
+        "answer": {"answer": "Twelve."},
+        "named-anew": {"slug": "landscape", "name": "Landscape"},
+        "new-task": {"project": "acme-portal", "title": "Patch", "department": "unix", "estimate_h": 1.5},
+        "new-task-of-backup": {"project": "acme-portal", "title": "Save", "department": "backup", "estimate_h": 1},
+        "new-foreign-task": {"project": "globex-portal", "title": "Patch", "department": "unix", "estimate_h": 1},
+        "task": {"project": "acme-portal", "title": "Patch", "department": "unix", "estimate_h": 1},
+        "override": {"override": "The client cannot wait."},
+        "text": {"text": "Half of it is done."},
+        "check": {"check": world.own.task.checks.values_list("pk", flat=True)[0]},
+        "task-edits": {"items": [{"id": world.own.task.pk, "title": "Patch"}]},
+        "new-dependency": {"predecessor": world.own.delivered.tasks.get().pk, "successor": world.own.task.pk},
+        "new-foreign-dependency": {"predecessor": world.foreign.task.pk, "successor": world.own.task.pk},
+        "dependency": {"predecessor": world.own.task.pk, "successor": world.own.follower.pk, "lag_h": 2},
+        "lag": {"lag_h": 2},
+        "new-blueprint": {"slug": "landscape", "name": "Landscape", "content": BLUEPRINT},
+        "web-launch": {"slug": "web-launch", "name": "Web", "content": BLUEPRINT},
         "new-mapping": {"client": "acme", "group": "G 2", "department": "dba"},
         "new-foreign-mapping": {"client": "globex", "group": "G 2", "department": "dba"},
         "mapping": {"client": "acme", "group": "G 1", "department": "dba"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,8 @@ from departments.models import Absence, Department, DutyShift, GroupMapping
 from departments.operations import map_group, plan_shift, record_absence, set_departments, set_head
 from incidents import operations
 from incidents.models import Incident
-from projects.models import Project
+from projects import operations as work
+from projects.models import ChangeRequest, Clarification, Dependency, Project, Task
 from projects.operations import create_project
 from sla.models import Clock, Vendor
 from sla.operations import create_vendor, set_client_policy
@@ -41,12 +43,20 @@ class Side:
     mapping: GroupMapping
     alert: Alert
     delivery: Delivery
+    request: ChangeRequest
+    delivered: ChangeRequest
+    question: Clarification
+    internal_question: Clarification
+    task: Task
+    follower: Task
+    dependency: Dependency
 
 
 @dataclass(frozen=True)
 class World:
     """`own` (acme) is the side of the TAM, deputy, contact and architect; its incidents lie with unix, where the
-    engineer works under the head. `foreign` (globex) is nobody's of them; its incidents lie with the first line."""
+    engineer works under the head. `foreign` (globex) is nobody's of them; its incidents lie with the first line. One
+    task of each side's request is shown to the client and lies with the same department; backup's waits for it."""
 
     people: dict[str, User | None]
     own: Side
@@ -164,7 +174,36 @@ def _side(
         mapping=mapping,
         alert=alert,
         delivery=alert.deliveries.get(),
+        **_work(project, person, department or Department.objects.get(slug="support"), backup),
     )
+
+
+def _work(project: Project, person: Contact, first: Department, then: Department) -> dict[str, Any]:
+    asked: dict[str, Any] = {"actor": None, "at": MONDAY}
+    request = work.record_request(project=project, title="Prepare the landscape", **asked)
+    question = work.ask(request=request, text="How many?", contact=person, **asked)
+    internal = work.ask(request=request, text="Which rack?", department=first, **asked)
+    tasks = [
+        work.NewTask(key="systems", title="Systems", department=first, estimate_h=Decimal(4), is_public=True),
+        work.NewTask(key="saving", title="Backup", department=then, estimate_h=Decimal(2)),
+    ]
+    links = [work.NewDependency("systems", "saving")]
+    task, follower = work.decompose(request=request, tasks=tasks, dependencies=links, **asked)
+    delivered = work.record_request(project=project, title="One more disk", **asked)
+    done = work.create_task(
+        project=project, change_request=delivered, title="Disk", department=then, estimate_h=Decimal(1), **asked
+    )
+    work.complete_task(task=done, **asked)
+    work.deliver(request=delivered, **asked)
+    return {
+        "request": request,
+        "delivered": delivered,
+        "question": question,
+        "internal_question": internal,
+        "task": task,
+        "follower": follower,
+        "dependency": task.outgoing.get(),
+    }
 
 
 def _absence(user: User, *, now: datetime) -> Absence:
