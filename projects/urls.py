@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from projects.views import taskacts, taskpage
+from projects.views import blueprint_editor, blueprint_uses, blueprints, taskacts, taskpage
 from projects.views.attachments import attachment, remove_attachment
+from projects.views.decompose import decompose
 from projects.views.feedback import feedback
 from projects.views.newrequest import new_request
 from projects.views.request import request_page
@@ -11,6 +12,11 @@ from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
 
 urlpatterns: list[URLPattern] = [
+    path("blueprints/", blueprints.blueprints, name="blueprints"),
+    path("blueprints/new/", blueprint_editor.new_blueprint, name="new-blueprint"),
+    path("blueprints/<slug:slug>/", blueprints.blueprint, name="blueprint"),
+    path("blueprints/<slug:slug>/edit/", blueprint_editor.edit_blueprint, name="edit-blueprint"),
+    path("blueprints/<slug:slug>/archive/", blueprints.archive_blueprint, name="archive-blueprint"),
     path("tasks/<int:pk>/", taskpage.task, name="task"),
     path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
     path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),
@@ -19,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("requests/", requests, name="requests"),
     path("requests/new/", new_request, name="new-request"),
     path("requests/<int:pk>/", request_page, name="request"),
+    path("requests/<int:pk>/decompose/", decompose, name="decompose"),
+    path("requests/<int:pk>/blueprint/", blueprint_uses.save_as_blueprint, name="save-as-blueprint"),
+    path("requests/<int:pk>/blueprint-questions/", blueprint_uses.blueprint_questions, name="blueprint-questions"),
     path("requests/<int:pk>/attachments/<int:attachment>/", attachment, name="request-attachment"),
     path("requests/<int:pk>/attachments/<int:attachment>/remove/", remove_attachment, name="request-attachment-remove"),
     path("requests/<int:pk>/questions/<int:question>/<str:verb>/", act_on_question, name="question-act"),

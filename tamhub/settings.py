@@ -186,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
 }
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=25)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000  # a decomposition of 400 rows
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- language and time -----------------------------------------------------------------------------------------

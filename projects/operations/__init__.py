@@ -2,7 +2,7 @@
 
 from projects.operations.attachments import attach, record_request_with_files, remove_attachment
 from projects.operations.blueprints import archive_blueprint, create_blueprint, save_as_blueprint, update_blueprint
-from projects.operations.clarifying import answer, ask, remind, withdraw_question
+from projects.operations.clarifying import answer, ask, ask_all, remind, withdraw_question
 from projects.operations.decomposing import NewDependency, decompose
 from projects.operations.dependencies import add_dependency, change_dependency, remove_dependency
 from projects.operations.feedback import give_feedback
@@ -20,6 +20,7 @@ from projects.operations.requests import (
     update_request,
     withdraw,
 )
+from projects.operations.sending import send_to_departments
 from projects.operations.tasks import (
     NewTask,
     assign_task,
@@ -51,6 +52,7 @@ __all__ = [
     "appoint_deputy",
     "archive_blueprint",
     "ask",
+    "ask_all",
     "assign_task",
     "attach",
     "begin_decomposing",
@@ -81,6 +83,7 @@ __all__ = [
     "save_filter",
     "say",
     "send_back",
+    "send_to_departments",
     "start_task",
     "take_task",
     "tick",

@@ -83,7 +83,9 @@ def save_as_blueprint(
 ) -> Blueprint:
     """What was done for a request, to be used again: its tasks and their order; what was cancelled is left out, and
     the hours are the estimates, not what it took."""
-    tasks = list(request.tasks.exclude(status=TaskStatus.CANCELLED).select_related("department").order_by("position"))
+    tasks = list(
+        request.tasks.exclude(status=TaskStatus.CANCELLED).select_related("department").order_by("position", "pk")
+    )
     if not tasks:
         raise Conflict(_("There is no task to save."), code="no_tasks")
     content = Content(
@@ -117,7 +119,7 @@ def _departments() -> list[str]:
 
 
 def _key(task: Task) -> str:
-    return task.key or f"t{task.position}"
+    return task.key or f"t{task.pk}"
 
 
 def _pieces(tasks: Sequence[Task]) -> list[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -58,6 +59,14 @@ def ask(
     record(request, "question asked", actor=actor, at=at, text=question.text)
     telling.asked(question, request, at=at)
     return question
+
+
+@transaction.atomic
+def ask_all(
+    *, request: ChangeRequest, texts: Sequence[str], contact: Contact, actor: User | None, at: datetime
+) -> list[Clarification]:
+    """Several questions to one contact, for example those of a blueprint: all of them or none."""
+    return [ask(request=request, text=text, contact=contact, actor=actor, at=at) for text in texts]
 
 
 @transaction.atomic

@@ -35,6 +35,10 @@ def read_rows(*rows: dict[str, str]) -> Reading:
     return read(rows, WORDS)
 
 
+def hours(*typed: str) -> tuple[Decimal, ...]:
+    return tuple(map(Decimal, typed))
+
+
 def said(reading: Reading) -> list[tuple[int, str]]:
     return [(line.number, problem.field) for line in reading.lines for problem in line.problems]
 
@@ -46,12 +50,12 @@ def test_rows_become_tasks_and_what_they_wait_for():
     assert reading.is_whole
     tasks, dependencies = decomposition(reading, {}, taken=["r1"])
     assert [(task.key, task.department) for task in tasks] == [("r1-2", NETWORK), ("r3", CDC), ("r4", UNIX)]
-    assert (tasks[0].optimistic_h, tasks[0].estimate_h, tasks[0].pessimistic_h) == (2, 4, Decimal("8.5"))
-    assert [(one.before, one.after, one.kind, one.lag_h, one.lag_calendar) for one in dependencies] == [
-        ("r1-2", "r3", "FS", 0, "successor"),
-        ("70", "r3", "SS", 4, "successor"),
-        ("r3", "r4", "FF", -2, "successor"),
-        ("r1-2", "r4", "FS", 8, "24x7"),
+    assert (tasks[0].optimistic_h, tasks[0].estimate_h, tasks[0].pessimistic_h) == hours("2", "4", "8.5")
+    assert [(one.before, one.after, one.kind, str(one.lag_h), one.lag_calendar) for one in dependencies] == [
+        ("r1-2", "r3", "FS", "0", "successor"),
+        ("70", "r3", "SS", "4", "successor"),
+        ("r3", "r4", "FF", "-2", "successor"),
+        ("r1-2", "r4", "FS", "8", "24x7"),
     ]
 
 

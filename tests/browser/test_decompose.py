@@ -1,0 +1,85 @@
+"""A request is cut into tasks with the keyboard alone; what is typed is never overtaken by an answer."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from projects.models import Draft, Task
+from tests.factories import a_project, a_request
+from tests.web.worlds import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def the_editor(world: World, page: Page) -> None:
+    request = a_request(a_project("portal", client=world.client), title="New portal")
+    page.goto(f"/requests/{request.pk}/decompose/")
+
+
+def type_row(page: Page, *cells: str) -> None:
+    """From the first cell of a row to the first of the next."""
+    for n, cell in enumerate(cells):
+        page.keyboard.type(cell)
+        page.keyboard.press("Tab" if n < len(cells) - 1 else "Enter")
+
+
+def test_with_the_keyboard_alone(world, page, sign_in):
+    sign_in(world.tam)
+    the_editor(world, page)
+    page.get_by_label("Title of task 1").focus()
+    type_row(page, "Sizing", "Network", "2", "4", "8", "", "Erik")
+    type_row(page, "Build", "Unix", "8", "12", "16", "1 3")
+    type_row(page, "Checks", "Monitoring", "4", "6", "8", "2")
+    expect(page.get_by_label("Title of task 4", exact=True)).to_be_focused()
+    expect(page.get_by_text("Goes in a circle: 2 Build → 3 Checks → 2.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send to departments")).to_be_disabled()
+    expect(page.get_by_label("Task 2 needs")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Take out 3").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Goes in a circle")).to_have_count(0)
+    expect(page.get_by_label("Task 2 needs")).to_have_value("1")
+    expect(page.get_by_label("Task 2 needs")).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.get_by_label("Title of task 3")).to_have_value("Build")
+    expect(page.get_by_label("Task 2 needs")).to_have_value("3")
+    expect(page.get_by_label("Task 3 needs")).to_be_focused()
+    with page.expect_response(lambda answer: "do=check" in (answer.request.post_data or "")):
+        page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    assert [row["title"] for row in Draft.objects.get().rows] == ["Sizing", "Checks", "Build"]
+    page.get_by_role("button", name="Send to departments").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("3 tasks sent to 3 departments")).to_be_visible()
+    assert sorted(Task.objects.values_list("title", flat=True)) == ["Build", "Checks", "Sizing"]
+
+
+def test_rows_are_pasted_copied_down_and_outlive_a_slow_answer(world, page, sign_in):
+    sign_in(world.tam)
+    the_editor(world, page)
+    page.get_by_label("Title of task 7").focus()
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text", "Cable\\tNetwork\\t1\\t2\\t3\\nRack\\tUnix\\t1,5\\t2\\t3\\t7\\nTest\\n");
+          const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+          document.activeElement.dispatchEvent(paste);
+        }"""
+    )
+    expect(page.get_by_label("Title of task 9")).to_have_value("Test")
+    expect(page.get_by_text("9 has no department")).to_be_visible()
+    page.get_by_label("Department of task 9").focus()
+    page.keyboard.press("Control+d")
+    expect(page.get_by_label("Department of task 9")).to_have_value("Unix")
+    page.route("**/decompose/", lambda route: (page.wait_for_timeout(700), route.continue_()))
+    page.get_by_label("Likely hours of task 9").fill("5")
+    page.wait_for_timeout(600)  # the answer is under way
+    page.get_by_label("Task 9 needs").fill("8")
+    page.get_by_label("Owner of task 9").fill("Erik")
+    expect(page.get_by_text("Every task has an estimate")).to_be_visible()
+    expect(page.get_by_label("Task 9 needs")).to_have_value("8")
+    expect(page.get_by_label("Owner of task 9")).to_have_value("Erik")
+    page.wait_for_timeout(2500)
+    last = Draft.objects.get().rows[-1]
+    assert (last["department"], last["likely"], last["needs"], last["owner"]) == ("Unix", "5", "8", "Erik")
+    page.unroute("**/decompose/")

@@ -1,0 +1,196 @@
+"""The editor in which a request is cut into tasks: nothing typed is lost, and what is sent is all of it or nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from projects import operations
+from projects.lifecycle import RequestStatus
+from projects.models import ChangeRequest, Dependency, Draft, Task
+from tests.factories import a_project, a_request, a_task
+from tests.web.worlds import World
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HTTP_HX_REQUEST": "true"}
+CELLS = ("title", "department", "low", "likely", "high", "needs", "owner", "piece")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def asked(world: World) -> ChangeRequest:
+    return a_request(a_project("portal", client=world.client), title="New portal")
+
+
+def form(*rows: tuple[str, ...], **fields: Any) -> dict[str, Any]:
+    """Each row: title, department, low, likely, high, needs, owner, as many as are said."""
+    full = [row + ("",) * (len(CELLS) - len(row)) for row in rows]
+    return {cell: [row[n] for row in full] for n, cell in enumerate(CELLS)} | {"version": "0", "tasks": "0"} | fields
+
+
+SIZING = ("Sizing", "network", "2", "4", "8", "", "")
+BUILD = ("Build", "Unix", "", "8", "", "1SS+2", "Erik")
+
+
+def post(client: Client, asked: ChangeRequest, data: dict[str, Any], **extra: Any) -> Any:
+    return client.post(f"/requests/{asked.pk}/decompose/", data, **extra)
+
+
+def test_what_is_typed_is_kept_right_or_wrong_and_answered_with_what_follows(client, world, asked):
+    client.force_login(world.tam)
+    answer = post(client, asked, form(SIZING, ("Build", "", "", "8", "", "1 7", "")), **HTMX)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert answer["Sheet-Version"] == "1"
+    assert "There is no row 7." in page
+    assert "2 has no department" in page
+    assert "Choose a department." not in page, "what is empty still is not an error while one types"
+    assert "<html" not in page
+    draft = Draft.objects.get(request=asked)
+    assert [row["title"] for row in draft.rows] == ["Sizing", "Build"]
+    assert draft.rows[1]["needs"] == "1 7"
+    again = client.get(f"/requests/{asked.pk}/decompose/").content.decode()
+    assert 'value="1 7"' in again
+
+
+def test_an_empty_table_is_no_draft(client, world, asked):
+    client.force_login(world.tam)
+    assert post(client, asked, form(("",) * 7), **HTMX).status_code == 200
+    assert not Draft.objects.exists()
+
+
+def test_checking_names_what_is_missing_at_its_cell(client, world, asked):
+    client.force_login(world.tam)
+    page = post(client, asked, form(("Build", "", "", "", "", "", ""), do="check")).content.decode()
+    assert "Choose a department." in page
+    assert "Say how many hours are likely." in page
+    assert 'id="r1-department" name="department" value="" list="departments"' in page
+
+
+def test_sent_with_a_promise_it_is_tasks_and_an_agreement(client, world, asked):
+    client.force_login(world.tam)
+    promised_at = timezone.localtime() + timedelta(days=20)
+    data = form(SIZING, ("",) * 7, BUILD, do="send", promised_at=f"{promised_at:%Y-%m-%dT%H:%M}")
+    answer = post(client, asked, data)
+    assert (answer.status_code, answer["Location"]) == (302, f"/requests/{asked.pk}/")
+    asked.refresh_from_db()
+    assert asked.status == RequestStatus.AGREED
+    first, second = Task.objects.order_by("position")
+    assert first.title == "Sizing"
+    assert [first.optimistic_h, first.estimate_h, first.pessimistic_h] == [Decimal(2), Decimal(4), Decimal(8)]
+    assert (second.department, second.assignee) == (world.unix, world.engineer)
+    assert second.due_at == asked.promised_at
+    edge = Dependency.objects.get()
+    assert (edge.predecessor, edge.successor, edge.kind, edge.lag_h) == (first, second, "SS", Decimal(2))
+    assert not Draft.objects.exists()
+
+
+def test_with_one_cell_wrong_nothing_is_sent(client, world, asked):
+    client.force_login(world.tam)
+    answer = post(client, asked, form(SIZING, ("Build", "Unix", "9", "8", "", "1", ""), do="send"), **HTMX)
+    assert answer.status_code == 422
+    assert "The low estimate is above the likely one." in answer.content.decode()
+    assert not Task.objects.exists()
+    assert Draft.objects.get().rows[1]["low"] == "9"
+
+
+def test_a_promise_that_has_passed_sends_nothing(client, world, asked):
+    client.force_login(world.tam)
+    answer = post(client, asked, form(SIZING, do="send", promised_at="2020-01-01T10:00"))
+    assert answer.status_code == 422
+    assert "has passed already" in answer.content.decode()
+    assert not Task.objects.exists()
+
+
+def test_a_circle_is_named_and_a_number_taken_out(client, world, asked):
+    client.force_login(world.tam)
+    rows = [
+        ("A", "Unix", "", "1", "", "", ""),
+        ("B", "Unix", "", "1", "", "1 3 x", ""),
+        ("C", "Unix", "", "1", "", "2", ""),
+    ]
+    page = post(client, asked, form(*rows), **HTMX).content.decode()
+    assert "Goes in a circle: 2 B → 3 C → 2." in page
+    assert "Take out 3" in page
+    assert "disabled" in page, "what goes in a circle is not sent"
+    page = post(client, asked, form(*rows, do="out:2:3", version="1"), **HTMX).content.decode()
+    assert 'value="1 x"' in page
+    assert Draft.objects.get().rows[1]["needs"] == "1 x"
+    assert post(client, asked, form(*rows, do="out:99:x", version="2"), **HTMX).status_code == 200
+
+
+def test_two_who_type_at_once_lose_nothing(client, world, asked):
+    client.force_login(world.tam)
+    operations.save_draft(
+        request=asked, rows=[{"title": "Theirs"}], actor=world.manager, at=timezone.now(), expected_version=0
+    )
+    answer = post(client, asked, form(("Mine", "Unix", "", "1")), **HTMX)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Mona Manager" in page
+    assert "Theirs" in page
+    assert 'value="Mine"' in page
+    assert Draft.objects.get().rows[0]["title"] == "Theirs"
+    assert post(client, asked, form(("Mine", "Unix", "", "1"))).status_code == 409
+    assert post(client, asked, form(("Mine", "Unix", "", "1"), do="keep"), **HTMX)["Sheet-Version"] == "2"
+    assert Draft.objects.get().rows[0]["title"] == "Mine"
+
+
+def test_what_was_sent_already_is_not_sent_again(client, world, asked):
+    client.force_login(world.tam)
+    assert post(client, asked, form(SIZING, do="send")).status_code == 302
+    again = post(client, asked, form(SIZING, do="send"))
+    assert again.status_code == 409
+    assert "Tasks were sent to departments meanwhile" in again.content.decode()
+    assert Task.objects.count() == 1
+    assert post(client, asked, form(SIZING, do="send", tasks="1", version="1")).status_code == 302
+    assert [task.key for task in Task.objects.order_by("pk")] == ["r1", "r1-2"]
+
+
+def test_a_later_part_may_wait_for_an_earlier_one(client, world, asked):
+    client.force_login(world.tam)
+    earlier = a_task(change_request=asked)
+    answer = post(client, asked, form(("More", "Unix", "", "1", "", f"T-{earlier.pk}"), do="send", tasks="1"))
+    assert answer.status_code == 302
+    assert Dependency.objects.get().predecessor == earlier
+
+
+def test_it_is_over_when_the_request_is_agreed(client, world, asked):
+    client.force_login(world.tam)
+    a_task(change_request=asked)
+    operations.agree(request=asked, actor=None, at=timezone.now())
+    answer = client.get(f"/requests/{asked.pk}/decompose/")
+    assert answer["Location"] == f"/requests/{asked.pk}/"
+    assert post(client, asked, form(SIZING), **HTMX)["HX-Redirect"] == f"/requests/{asked.pk}/"
+
+
+def test_more_rows_than_a_table_holds_are_refused(client, world, asked):
+    client.force_login(world.tam)
+    assert post(client, asked, form(*[SIZING] * 401), HTTP_REFERER="/").status_code in {302, 400}
+    assert not Draft.objects.exists()
+
+
+def test_a_table_costs_as_much_with_twenty_rows_as_with_two(client, world, asked, django_assert_max_num_queries):
+    client.force_login(world.tam)
+    rows = [(f"Piece {n}", "Unix", "1", "2", "3", str(n) if n else "", "Erik") for n in range(20)]
+    with django_assert_max_num_queries(24):
+        assert post(client, asked, form(*rows), **HTMX).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("admin", 200), ("manager", 200), ("tam", 200), ("engineer", 404), ("head", 404), ("contact", 403)],
+)
+def test_who_may_decompose(client, world, asked, who, status):
+    client.force_login(getattr(world, who))
+    assert client.get(f"/requests/{asked.pk}/decompose/").status_code == status
+    assert post(client, asked, form(SIZING)).status_code == status
