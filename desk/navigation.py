@@ -84,6 +84,7 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
     work = [_today(), *([_requests(asked)] if works_with_requests(user) else []), _incidents(over)]
     if not is_staff_member(user):
         return Group(items=tuple(work)), Group(items=(_company(),))
+    work.insert(1, _projects())
     around = [_quality(), *_promises(user)]
     if reach_of(user).has_role(*ANSWERING):
         around.append(_alerts())
@@ -111,12 +112,16 @@ def _incidents(over: int = 0) -> Item:
     return Item(label=_("Incidents"), url=reverse("incidents"), icon="siren", key="i", count=over, is_hot=True)
 
 
+def _projects() -> Item:
+    return Item(label=_("Projects"), url=reverse("projects"), icon="folder-kanban", key="p")
+
+
 def _requests(count: int = 0) -> Item:
     return Item(label=_("Change requests"), url=reverse("requests"), icon="git-branch", key="r", count=count)
 
 
 def _departments() -> Item:
-    return Item(label=_("Departments"), url=reverse("departments"), icon="list-todo", key="d")
+    return Item(label=_("Department queues"), url=reverse("departments"), icon="list-todo", key="d")
 
 
 def _duty() -> Item:

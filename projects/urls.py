@@ -10,6 +10,8 @@ from projects.views.newrequest import new_request
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
+from projects.views.project import edit_project, project_history, project_page, project_requests
+from projects.views.projects import new_project, projects
 
 urlpatterns: list[URLPattern] = [
     path("blueprints/", blueprints.blueprints, name="blueprints"),
@@ -17,6 +19,12 @@ urlpatterns: list[URLPattern] = [
     path("blueprints/<slug:slug>/", blueprints.blueprint, name="blueprint"),
     path("blueprints/<slug:slug>/edit/", blueprint_editor.edit_blueprint, name="edit-blueprint"),
     path("blueprints/<slug:slug>/archive/", blueprints.archive_blueprint, name="archive-blueprint"),
+    path("projects/", projects, name="projects"),
+    path("projects/new/", new_project, name="new-project"),
+    path("projects/<slug:slug>/", project_page, name="project"),
+    path("projects/<slug:slug>/edit/", edit_project, name="project-edit"),
+    path("projects/<slug:slug>/requests/", project_requests, name="project-requests"),
+    path("projects/<slug:slug>/history/", project_history, name="project-history"),
     path("tasks/<int:pk>/", taskpage.task, name="task"),
     path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
     path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),

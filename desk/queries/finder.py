@@ -1,4 +1,4 @@
-"""What the palette finds: places, incidents, requests, clients, departments, people; only what the person may see."""
+"""What the palette finds: places, projects, incidents, requests, clients, departments, people; only what the person may see."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from departments.permissions import departments_to_choose
 from incidents.models import REFERENCE_PREFIX, Incident
 from incidents.permissions import Person, incidents_visible_to, may_call
 from kernel.shell import Item
-from projects.models import ChangeRequest
-from projects.permissions import may_record_requests, requests_visible_to
+from projects.models import ChangeRequest, Project
+from projects.permissions import may_create_projects, may_record_requests, projects_visible_to, requests_visible_to
+from projects.queries.projects import called
 from projects.queries.requests import naming
 
 M = TypeVar("M", bound=Model)
@@ -41,7 +42,7 @@ class Hit:
 
 
 def find(user: Person, words: str, *, places: Iterator[Item]) -> list[Hit]:
-    """At most a dozen rows, in the order of the kinds; without words, the places to go. Six queries."""
+    """At most a dozen rows, in the order of the kinds; without words, the places to go. Seven queries."""
     words = words.strip()[:LONGEST]
     hits = _hits(user, words, places=places)
     return list(islice(hits, MOST))
@@ -54,17 +55,27 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
     for is_allowed, label, page in (
         (may_call(user), _("New incident"), "new-incident"),
         (may_record_requests(user), _("New request"), "new-request"),
+        (may_create_projects(user), _("New project"), "new-project"),
     ):
         if is_allowed and words.casefold() in label.casefold():
             yield Hit(_("Do"), "plus", label, reverse(page))
     if len(words) < 2 and not words.isdecimal():
         return
+    if is_staff_member(user):
+        yield from (_project(one) for one in _projects(user, words))
     yield from (_incident(one) for one in _incidents(user, words))
     yield from (_request(one) for one in _requests(user, words))
     yield from (_client(one) for one in _named(clients_visible_to(user).filter(archived_at=None), words))
     if is_staff_member(user):
         yield from (_department(one) for one in _named(departments_to_choose(user), words))
     yield from (_contact(one) for one in _named(contacts_visible_to(user).select_related("client"), words))
+
+
+def _projects(user: Person, words: str) -> QuerySet[Project]:
+    """Those named so, in full or in short; what runs stands above what is closed."""
+    rows = projects_visible_to(user).filter(called(words)).select_related("client")
+    is_closed = Q(phase=Project.Phase.CLOSED)
+    return rows.order_by(is_closed, "name", "pk")[:MOST_OF_A_KIND]
 
 
 def _incidents(user: Person, words: str) -> QuerySet[Incident]:
@@ -85,6 +96,11 @@ def _requests(user: Person, words: str) -> QuerySet[ChangeRequest]:
 
 def _named(rows: QuerySet[M], words: str) -> QuerySet[M]:
     return rows.filter(name__icontains=words).order_by("name")[:MOST_OF_A_KIND]
+
+
+def _project(project: Project) -> Hit:
+    url = reverse("project", args=[project.slug])
+    return Hit(_("Projects"), "folder-kanban", project.name, url, str(project.client))
 
 
 def _incident(incident: Incident) -> Hit:
