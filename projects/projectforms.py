@@ -118,6 +118,7 @@ class EditProjectForm(ProjectForm):
         for post in POSTS:  # who has left may keep the post until somebody takes it
             field = self.fields[post]
             assert isinstance(field, forms.ModelChoiceField)
+            assert field.queryset is not None
             field.queryset = field.queryset | User.objects.filter(pk=getattr(project, f"{post}_id"))
         for name in self.fields:
             self.initial.setdefault(name, getattr(project, name))

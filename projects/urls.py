@@ -7,11 +7,11 @@ from projects.views.attachments import attachment, remove_attachment
 from projects.views.decompose import decompose
 from projects.views.feedback import feedback
 from projects.views.newrequest import new_request
+from projects.views.project import edit_project, project_history, project_page, project_requests
+from projects.views.projects import new_project, projects
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
-from projects.views.project import edit_project, project_history, project_page, project_requests
-from projects.views.projects import new_project, projects
 
 urlpatterns: list[URLPattern] = [
     path("blueprints/", blueprints.blueprints, name="blueprints"),

@@ -1,4 +1,4 @@
-"""What the palette finds: places, projects, incidents, requests, clients, departments, people; only what the person may see."""
+"""What the palette finds: places, work, clients, departments, people; only what the person may see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Case, F, Model, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -74,8 +74,8 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
 def _projects(user: Person, words: str) -> QuerySet[Project]:
     """Those named so, in full or in short; what runs stands above what is closed."""
     rows = projects_visible_to(user).filter(called(words)).select_related("client")
-    is_closed = Q(phase=Project.Phase.CLOSED)
-    return rows.order_by(is_closed, "name", "pk")[:MOST_OF_A_KIND]
+    closed_last = Case(When(phase=Project.Phase.CLOSED, then=1), default=0)
+    return rows.order_by(closed_last, "name", "pk")[:MOST_OF_A_KIND]
 
 
 def _incidents(user: Person, words: str) -> QuerySet[Incident]:

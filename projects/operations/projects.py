@@ -19,6 +19,8 @@ from projects.models import Project
 
 # The people who lead a project, and the role in which each acts on it.
 POSTS = {"architect": Role.ARCHITECT, "tam": Role.TAM, "deputy": Role.TAM}
+# Addresses beside those of projects.
+RESERVED_SLUGS = frozenset({"new"})
 
 
 @transaction.atomic
@@ -26,6 +28,8 @@ def create_project(*, client: Client, slug: str, name: str, actor: User | None, 
     """Something new that is run for a client; the people named on it get their rights at once."""
     if client.archived_at is not None:
         raise Conflict(_("The client is archived."), field="client")
+    if slug in RESERVED_SLUGS:
+        raise Invalid(_("This name is taken by a page; choose another."), field="slug")
     project = Project(client=client, slug=slug, name=name, **fields)
     _refuse_double_posts(project)
     project.save(force_insert=True)

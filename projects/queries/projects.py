@@ -67,7 +67,7 @@ class Midnight(Func):
     output_field = DateTimeField()
     template = "CAST(%(expressions)s AS timestamp with time zone)"
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Sequence[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         return self.as_sql(compiler, connection, template="(%(expressions)s || ' 00:00:00')", **context)
 
 
