@@ -90,7 +90,7 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
         around.append(_alerts())
     if serves_clients(user):
         around.insert(0, Item(label=_("Clients"), url=reverse("clients"), icon="building-2", key="c"))
-    return Group(items=(*work, _departments(), _duty())), Group(items=tuple(around))
+    return Group(items=(*work, _my_tasks(), *_queue(user), _departments(), _duty())), Group(items=tuple(around))
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
@@ -100,7 +100,7 @@ def _tabs(user: User) -> tuple[Item, ...]:
     elif reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
         third = _alerts()
     else:
-        third = _departments()
+        third = _my_tasks()
     return _today(), _incidents(), third, Item(label=_("Me"), url=reverse("me"), icon="user")
 
 
@@ -122,6 +122,17 @@ def _requests(count: int = 0) -> Item:
 
 def _departments() -> Item:
     return Item(label=_("Department queues"), url=reverse("departments"), icon="list-todo", key="d")
+
+
+def _my_tasks() -> Item:
+    return Item(label=_("My tasks"), url=reverse("my-tasks"), icon="zap", key="m")
+
+
+def _queue(user: User) -> tuple[Item, ...]:
+    """For who works in a department, its queue."""
+    if not reach_of(user).department_ids:
+        return ()
+    return (Item(label=_("Queue"), url=reverse("own-queue"), icon="list-checks", key="q"),)
 
 
 def _duty() -> Item:

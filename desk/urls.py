@@ -13,6 +13,7 @@ urlpatterns = [
     path("clients/<slug:slug>/", clients.client, name="client"),
     path("departments/", departments.departments, name="departments"),
     path("departments/<slug:slug>/", departments.department, name="department"),
+    path("queue/", departments.own_queue, name="own-queue"),
     path("operations/", operations.operations, name="operations"),
     path("operations/audit/", operations.audit, name="operations-audit"),
     path("operations/support.txt", operations.support, name="operations-support"),

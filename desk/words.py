@@ -12,7 +12,8 @@ from desk.health import Health, Standing
 from desk.queries.clients import ClientLine, ClientPage
 from desk.queries.departments import Counts
 from desk.queries.today import Needs
-from kernel.templatetags.ui import percent
+from kernel.templatetags.ui import number, percent
+from projects.queries.queues import Totals
 from quality.statistics import GOAL
 
 
@@ -117,6 +118,20 @@ def _waiting(count: int, *, is_internal: bool) -> str:
     else:
         words = ngettext("%(n)d of them waits for you.", "%(n)d of them wait for you.", count)
     return words % {"n": count}
+
+
+def queue_sentence(totals: Totals, counts: Counts) -> str:
+    """The work first, then the incidents."""
+    if not totals.open:
+        return department_sentence(counts)
+    words = ngettext("%(n)d open task, %(hours)s h of work.", "%(n)d open tasks, %(hours)s h of work.", totals.open)
+    said = [words % {"n": totals.open, "hours": number(float(totals.hours))}]
+    if totals.holding:
+        words = ngettext("%(n)d holds up others.", "%(n)d hold up others.", totals.holding)
+        said.append(words % {"n": totals.holding})
+    if counts.open:
+        said.append(department_sentence(counts))
+    return " ".join(said)
 
 
 def department_sentence(counts: Counts) -> str:

@@ -194,6 +194,30 @@ class EditForm(TaskForm):
         self.data = {**cast(QueryDict, self.data).dict(), "version": str(self.task.version)}
 
 
+class BulkForm(forms.Form):
+    """The same for many tasks: given to somebody of a department, or of any; due another day; or cancelled."""
+
+    ASSIGN, DEADLINE, CANCEL = "assign", "deadline", "cancel"
+    what = forms.ChoiceField(
+        choices=[(ASSIGN, _("Assign to")), (DEADLINE, _("Due")), (CANCEL, _("Cancel"))], label=_("What to do with them")
+    )
+    assignee = forms.TypedChoiceField(required=False, label=_("Person"), empty_value=None)
+    deadline = moment(required=False, label=_("Deadline"))
+
+    def __init__(self, *args: Any, department: Department | None = None, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        working = members(at=now)
+        departments = [department] if department is not None else list(Department.objects.filter(pk__in=working))
+        groups = [(str(one), working.get(one.pk, [])) for one in departments]
+        offer_people(self, "assignee", groups, nobody=gettext("Nobody"))
+
+    def clean(self) -> dict[str, Any]:
+        asked: dict[str, Any] = super().clean() or self.cleaned_data
+        if asked.get("what") == self.DEADLINE and not asked.get("deadline"):
+            self.add_error("deadline", gettext("Write the day."))
+        return asked
+
+
 def offer_people(form: forms.Form, name: str, groups: list[tuple[str, list[User]]], *, nobody: str) -> None:
     """The choices of a field for a person: nobody, then people by department."""
     people = {person.pk: person for _group, some in groups for person in some}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from projects.views import blueprint_editor, blueprint_uses, blueprints, taskacts, taskpage
+from projects.views import blueprint_editor, blueprint_uses, blueprints, bulk, mytasks, signed, taskacts, taskpage
 from projects.views.attachments import attachment, remove_attachment
 from projects.views.decompose import decompose
 from projects.views.feedback import feedback
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/edit/", edit_project, name="project-edit"),
     path("projects/<slug:slug>/requests/", project_requests, name="project-requests"),
     path("projects/<slug:slug>/history/", project_history, name="project-history"),
+    path("act/t/<str:token>/", signed.act_by_link, name="task-by-link"),
+    path("my-tasks/", mytasks.my_tasks, name="my-tasks"),
+    path("tasks/bulk/", bulk.bulk, name="task-bulk"),
     path("tasks/<int:pk>/", taskpage.task, name="task"),
     path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
     path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),

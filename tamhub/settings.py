@@ -337,7 +337,7 @@ METRICS_ENABLED = env.bool("METRICS", default=SITE_IS_LOCAL)
 
 # --- logs ------------------------------------------------------------------------------------------------------
 # What follows in these addresses is a secret that proves who asks.
-SECRET_ADDRESSES = ["/duty/feed/", "/unsubscribe/", "/feedback/"]
+SECRET_ADDRESSES = ["/act/t/", "/duty/feed/", "/feedback/", "/unsubscribe/"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, Sum
 
 from accounts.models import Grant, User
 from departments.models import Absence, Department
@@ -16,6 +17,9 @@ from desk.queries.rows import Row, rows_of
 from incidents.models import IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to
 from incidents.queries import incident_list
+from projects.lifecycle import TaskStatus
+from projects.models.task import TaskQuerySet
+from projects.permissions import tasks_visible_to
 
 SOME_FREE, SOME_OPEN = 20, 50
 
@@ -31,20 +35,27 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentLine:
+    """`tasks` counts the open ones, `blocked` those of them that need help."""
+
     department: Department
     members: int
     counts: Counts
     is_own: bool
+    tasks: int
+    blocked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of a department; `absence` is set while the person is away, `open` counts the incidents in hand."""
+    """Somebody of a department; `absence` is set while the person is away, `open` counts the incidents in hand, `tasks`
+    the department's open tasks, which are `hours` of work."""
 
     user: User
     is_head: bool
     absence: Absence | None
     open: int
+    tasks: int
+    hours: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +71,31 @@ class Queue:
     @property
     def mark(self) -> tuple[object, ...]:
         """Changes whenever the page would look different, not with every second of its countdowns."""
-        people = tuple((member.user.pk, member.absence is None, member.open) for member in self.members)
+        people = tuple(
+            (member.user.pk, member.absence is None, member.open, member.tasks, member.hours) for member in self.members
+        )
         return self.department.version, self.counts, tuple(row.mark for row in (*self.free, *self.taken)), people
 
 
 def department_lines(user: Person, *, own_ids: frozenset[int], now: datetime) -> list[DepartmentLine]:
-    """The catalogue, one's own departments first; three queries."""
+    """The catalogue, one's own departments first; four queries."""
     departments = departments_visible_to(user).filter(archived_at=None).select_related("head")
     counted = counts_by("department", incidents_visible_to(user), "open", "over", "free", now=now)
     counts = {department_id: Counts(**found) for department_id, found in counted.items()}
     members = _member_counts(now=now)
+    tasks = _task_counts(tasks_visible_to(user))
     lines = [
-        DepartmentLine(one, members.get(one.pk, 0), counts.get(one.pk, Counts()), one.pk in own_ids)
+        DepartmentLine(
+            one, members.get(one.pk, 0), counts.get(one.pk, Counts()), one.pk in own_ids, *tasks.get(one.pk, (0, 0))
+        )
         for one in departments
     ]
     return sorted(lines, key=lambda line: not line.is_own)
 
 
-def department_queue(user: Person, department: Department, *, now: datetime) -> Queue:
-    """One department's open incidents, the nearest deadline first, and its people; seven queries."""
+def department_queue(user: Person, department: Department, *, tasks: TaskQuerySet, now: datetime) -> Queue:
+    """One department's open incidents, the nearest deadline first, and its people with what they have in hand, also of
+    its open `tasks`; eight queries."""
     inside = incidents_visible_to(user).open().filter(department=department)
     counts = Counts(**counts_of(inside, "open", "over", "free", now=now))
     listed = incident_list(user).open().filter(department=department)
@@ -90,7 +107,7 @@ def department_queue(user: Person, department: Department, *, now: datetime) -> 
         counts=counts,
         free=rows[: len(free)],
         taken=rows[len(free) :],
-        members=_members(department, inside, now=now),
+        members=_members(department, inside, tasks, now=now),
     )
 
 
@@ -100,7 +117,14 @@ def _member_counts(*, now: datetime) -> dict[int, int]:
     return {row["scope_id"]: row["people"] for row in counted if row["scope_id"] is not None}
 
 
-def _members(department: Department, inside: IncidentQuerySet, *, now: datetime) -> list[Member]:
+def _task_counts(tasks: TaskQuerySet) -> dict[int, tuple[int, int]]:
+    """By department, how many are open and how many of these are blocked; from the index of queues alone."""
+    blocked = Count("pk", filter=Q(status=TaskStatus.BLOCKED))
+    rows = tasks.open().order_by().values("department").annotate(open=Count("pk"), stuck=blocked)
+    return {row["department"]: (row["open"], row["stuck"]) for row in rows}
+
+
+def _members(department: Department, inside: IncidentQuerySet, tasks: TaskQuerySet, *, now: datetime) -> list[Member]:
     held = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, scope_id=department.pk).valid_at(now)
     people = list(
         User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("first_name", "last_name", "pk")
@@ -109,8 +133,21 @@ def _members(department: Department, inside: IncidentQuerySet, *, now: datetime)
     in_hand = dict(
         inside.order_by().values(person=F("assignee")).annotate(open=Count("pk")).values_list("person", "open")
     )
+    work = {
+        person: (count, hours)
+        for person, count, hours in tasks.filter(assignee__in=people)
+        .order_by()
+        .values_list("assignee")
+        .annotate(count=Count("pk"), hours=Sum("estimate_h"))
+    }
     members = [
-        Member(person, person.pk == department.head_id, absences.get(person.pk), in_hand.get(person.pk, 0))
+        Member(
+            person,
+            person.pk == department.head_id,
+            absences.get(person.pk),
+            in_hand.get(person.pk, 0),
+            *work.get(person.pk, (0, Decimal(0))),
+        )
         for person in people
     ]
     return sorted(members, key=lambda member: (not member.is_head, member.absence is not None))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from django.db.models import Case, F, Model, Q, QuerySet, When
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Client, Contact
@@ -19,14 +20,24 @@ from departments.permissions import departments_to_choose
 from incidents.models import REFERENCE_PREFIX, Incident
 from incidents.permissions import Person, incidents_visible_to, may_call
 from kernel.shell import Item
-from projects.models import ChangeRequest, Project
-from projects.permissions import may_create_projects, may_record_requests, projects_visible_to, requests_visible_to
+from projects.lifecycle import OPEN_TASK
+from projects.models import ChangeRequest, Project, Task
+from projects.permissions import (
+    may_create_projects,
+    may_record_requests,
+    projects_visible_to,
+    requests_visible_to,
+    tasks_visible_to,
+)
 from projects.queries.projects import called
 from projects.queries.requests import naming
+from projects.taskoffers import offers_for
+from projects.views.taskverbs import IN_THE_HEAD, VERBS
 
 M = TypeVar("M", bound=Model)
 MOST, MOST_OF_A_KIND = 12, 5
 LONGEST = 100
+_TASK = re.compile(r"T-(\d{1,15})", re.IGNORECASE)
 _REFERENCE = re.compile(rf"(?:{re.escape(REFERENCE_PREFIX)}|#)?(\d{{1,15}})", re.IGNORECASE)
 
 
@@ -63,6 +74,8 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
         return
     if is_staff_member(user):
         yield from (_project(one) for one in _projects(user, words))
+    for task in _tasks(user, words):
+        yield from _task(task, user, words)
     yield from (_incident(one) for one in _incidents(user, words))
     yield from (_request(one) for one in _requests(user, words))
     yield from (_client(one) for one in _named(clients_visible_to(user).filter(archived_at=None), words))
@@ -92,6 +105,32 @@ def _requests(user: Person, words: str) -> QuerySet[ChangeRequest]:
     """The one with this number, and those with the words in the title, the newest first."""
     rows = requests_visible_to(user).filter(naming(words)).select_related("client")
     return rows.order_by("-id")[:MOST_OF_A_KIND]
+
+
+def _tasks(user: Person, words: str) -> QuerySet[Task]:
+    """The one with this number, and open ones with the words in the title, those due first in front."""
+    if not is_staff_member(user):
+        return Task.objects.none()
+    matches = Q(title__icontains=words, status__in=sorted(OPEN_TASK))
+    number = _TASK.fullmatch(words)
+    if number:
+        matches |= Q(pk=int(number[1]))
+    rows = tasks_visible_to(user).filter(matches).select_related("client", "project__client", "department")
+    return rows.order_by("due_at", "-id")[:MOST_OF_A_KIND]
+
+
+def _task(task: Task, user: Person, words: str) -> Iterator[Hit]:
+    """The task; where its number was written, also what can be done with it."""
+    label = f"{task.reference} {task.title}"
+    yield Hit(_("Tasks"), "list-checks", label, reverse("task", args=[task.pk]), str(task.client))
+    if _TASK.fullmatch(words) is None:
+        return
+    offers = offers_for(user, task, at=timezone.now())
+    for name in IN_THE_HEAD:
+        if name in offers:
+            url = reverse("task-act", args=[task.pk, name])
+            title = str(VERBS[name].title) % {"reference": task.reference}
+            yield Hit(_("Tasks"), VERBS[name].icon, title, url, str(VERBS[name].label))
 
 
 def _named(rows: QuerySet[M], words: str) -> QuerySet[M]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Client
 from accounts.permissions import clients_visible_to
@@ -21,9 +21,14 @@ from incidents.models import Incident, IncidentEvent, IncidentQuerySet, Status
 from incidents.permissions import Person, incidents_visible_to, sees_internal_side
 from incidents.queries import incident_list
 from incidents.settling import SUBJECT_KIND
+from projects.lifecycle import TaskStatus
+from projects.models import Task
+from projects.permissions import projects_planned_by
+from projects.queries.queues import Queue, queue_of, tasks_of
+from projects.queries.tasks import with_names
 from sla.models import PROMISED
 
-SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS = 6, 12, 6, 8, 6, 8
+SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS, SOME_STUCK = 6, 12, 6, 8, 6, 8, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,10 @@ class ClientLine:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Each list holds the first few; how many there are in all stands in `needs`."""
+    """Each list holds the first few; how many there are in all stands in `needs`.
+
+    `tasks` are the person's own; `stuck` those that hold up the projects one plans: blocked, or sent back.
+    """
 
     scope: Scope
     needs: Needs
@@ -60,6 +68,8 @@ class Board:
     waiting: list[Incident]
     alerts: list[AlertRow]
     clients: list[ClientLine]
+    tasks: Queue | None
+    stuck: list[Task]
     is_internal: bool
 
     @property
@@ -74,17 +84,20 @@ class Board:
             waiting,
             tuple(shown.alert.pk for shown in self.alerts),
             tuple(self.clients),
+            self.tasks and self.tasks.mark,
+            tuple((task.pk, task.version, task.frees) for task in self.stuck),
         )
 
 
 def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
-    """Constant cost: a dozen queries however many rows."""
+    """Constant cost: two dozen queries however many rows."""
     inside = incidents_in(scope, user).open()
     free = _free(user) if scope.key == MINE else Incident.objects.none()
     alerts = _open_alerts(user, inside)
     promised = alerts.filter(kind__in=PROMISED)
     counts = counts_of(inside, "open", "over", "new", "waiting", "waiting_for_client", now=now)
     listed = incident_list(user).filter(pk__in=inside.order_by().values("pk"))
+    is_internal = sees_internal_side(user)
     clocks = clocks_of(listed, user, some_over=SOME_OVER, some_ahead=SOME_AHEAD, now=now)
     return Board(
         scope=scope,
@@ -100,8 +113,20 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
         waiting=list(_waiting(listed)[:SOME_WAITING]),
         alerts=described(promised[:SOME_ALERTS]),
         clients=_clients(user, inside, now=now),
-        is_internal=sees_internal_side(user),
+        tasks=queue_of(tasks_of(user), user, now=now) if is_internal else None,
+        stuck=_stuck(user) if is_internal else [],
+        is_internal=is_internal,
     )
+
+
+def _stuck(user: Person) -> list[Task]:
+    """What does not go on by itself, those that hold up most in front; of the projects that the person plans, but not
+    of all there are."""
+    if reach_of(user).everything:
+        return []
+    rows = Task.objects.filter(project__in=projects_planned_by(user).values("pk"))
+    stuck = rows.filter(Q(status=TaskStatus.BLOCKED) | Q(status=TaskStatus.PLANNED, returned_at__isnull=False))
+    return list(with_names(stuck).order_by("-frees", "due_at", "pk")[:SOME_STUCK])
 
 
 def _free(user: Person) -> IncidentQuerySet:

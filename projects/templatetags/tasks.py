@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.template import Context
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kernel.templatetags.ui import BADGES, NOTHING, SPACE, badge, icon, number, when
+from kernel.verbs import Verb
 from projects.lifecycle import TaskStatus
 from projects.models import Task
 
@@ -46,8 +47,11 @@ def look_of(context: Context, task: Task) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def task_badge(context: Context, task: Task, waits: Collection[Task] = (), *, you: Task | None = None) -> SafeString:
-    """Its state as icon and word. With whom it `waits` for it names the department; `you`: the task one stands at."""
+def task_badge(
+    context: Context, task: Task, waits: Collection[Task] = (), *, you: Task | None = None, short: bool = False
+) -> SafeString:
+    """Its state as icon and word. With whom it `waits` for it names the department, in a dense list (`short`) alone;
+    `you`: the task one stands at."""
     look = look_of(context, task)
     if look != "waiting":
         return badge(look, str(task.get_status_display()) if look != "ready" else "")
@@ -56,7 +60,7 @@ def task_badge(context: Context, task: Task, waits: Collection[Task] = (), *, yo
     names = list(dict.fromkeys(one.department.short for one in waits))
     if not names:
         return badge(look)
-    words = _("Waiting for %(department)s") % {"department": names[0]}
+    words = names[0] if short else _("Waiting for %(department)s") % {"department": names[0]}
     return badge(look, f"{words} +{len(names) - 1}" if len(names) > 1 else words)
 
 
@@ -118,3 +122,9 @@ def estimate(task: Task) -> str:
 
 def _plain(value: Decimal) -> str:
     return number(float(value), 0 if value == int(value) else 1)
+
+
+@register.filter
+def verb(verbs: Mapping[str, Verb[Any]], name: str) -> Verb[Any]:
+    """One whose name has a dash in it, which a template cannot say."""
+    return verbs[name]

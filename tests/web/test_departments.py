@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.operations import record_absence
-from tests.factories import a_calendar, a_user
+from tests.factories import a_calendar, a_project, a_task, a_user
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -25,12 +25,13 @@ def test_the_catalogue_names_head_people_and_what_is_open_with_the_own_departmen
     world.network.save()
     world.incident(minutes=40)
     world.incident(assignee=world.engineer)
+    a_task(a_project(client=world.client))
     page = browse(world.engineer).get("/departments/").text
     first = page.split("<tbody>")[1].split("</tr>")[0]
     assert "Network" in first
     assert "Yours" in first
     assert str(world.head) in first
-    assert [cell.split(">")[1].split("<")[0] for cell in first.split("<td")[3:]] == ["3", "2", "1", "1"]
+    assert [cell.split(">")[1].split("<")[0] for cell in first.split("<td")[3:]] == ["3", "1", "0", "2", "1", "1"]
 
 
 def test_a_queue_shows_what_nobody_has_above_what_is_in_hand(world, browse):

@@ -153,9 +153,10 @@ document.addEventListener("htmx:beforeRequest", e => {
   if (e.detail.target === drawer && !drawer.contains(e.detail.elt)) opener = document.activeElement;
 });
 document.addEventListener("htmx:afterRequest", e => {
-  const from = e.target.closest?.("[data-toast], #drawer");
+  const from = e.target.closest?.("[data-toast], #drawer") ?? (e.detail.target === drawer && drawer);
   if (!from || !e.detail.successful || e.detail.requestConfig.verb === "get") return;
   if (from !== drawer) from.remove();
+  for (const box of $$("[data-pick]:checked")) box.checked = false;
   wake();
 });
 

@@ -1,0 +1,204 @@
+"""Work in the order in which it should be done: what is next, what runs, what is ready, what waits and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum, TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.permissions import Person
+from accounts.reach import reach_of
+from departments.models import Department
+from kernel.keyset import KeysetPage, keyset_page
+from projects.lifecycle import TaskStatus
+from projects.models import Dependency, Task
+from projects.models.task import TaskQuerySet
+from projects.permissions import tasks_visible_to
+from projects.planning.gates import START_GATES
+from projects.queries.tasks import awaited_by, successors_held_by, with_names
+from projects.taskoffers import Offers, offers_for
+
+SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 20, 100, 6, 40
+
+
+class Part(TextChoices):
+    """The parts of a queue, in the order they stand in."""
+
+    RETURNED = "returned", _("Returned")
+    IN_PROGRESS = "in_progress", _("In progress")
+    READY = "ready", _("Ready")
+    BLOCKED = "blocked", _("Blocked")
+    COMING = "coming", pgettext_lazy("of tasks", "Coming")
+
+
+class Sort(TextChoices):
+    DUE = "due", _("What is due first")
+    FREES = "frees", _("What frees most")
+
+
+_ORDER: dict[str, tuple[str, ...]] = {
+    Sort.DUE: ("due_at", "-frees", "id"),
+    Sort.FREES: ("-frees", "due_at", "id"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A task with whom it waits for and what the person may do with it at once."""
+
+    task: Task
+    awaited: tuple[Task, ...]
+    offers: Offers
+
+    @property
+    def mark(self) -> object:
+        """What makes the row look different when it changes."""
+        task = self.task
+        awaited = tuple((one.pk, one.version) for one in self.awaited)
+        return task.pk, task.version, task.unmet, task.frees, task.due_at, awaited, self.offers.names
+
+
+@dataclass(frozen=True)
+class Group:
+    """One part of a queue: the first rows of `count`."""
+
+    part: Part
+    rows: list[Row]
+    count: int
+
+
+@dataclass(frozen=True)
+class Next:
+    """The one to begin with, and the planned tasks that it holds up."""
+
+    row: Row
+    held: Sequence[Task]
+
+    @property
+    def departments(self) -> list[str]:
+        """Those that wait for it, by their short names, each once, those promised first in front."""
+        return list(dict.fromkeys(one.department.short for one in self.held))
+
+
+@dataclass(frozen=True)
+class Totals:
+    open: int
+    hours: Decimal
+    holding: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    groups: list[Group]
+    totals: Totals
+    next: Next | None
+
+    @property
+    def mark(self) -> object:
+        groups = tuple((one.part, one.count, tuple(row.mark for row in one.rows)) for one in self.groups)
+        held = (self.next.row.mark, tuple(one.pk for one in self.next.held)) if self.next else None
+        return groups, self.totals, held
+
+
+def tasks_in(user: Person, department: Department) -> TaskQuerySet:
+    """The department's open tasks that one may see; to its own people that is all of them, and costs no question."""
+    is_own = department.pk in reach_of(user).department_ids and reach_of(user).only_clients is None
+    rows = Task.objects.all() if is_own else tasks_visible_to(user)
+    return rows.open().filter(department=department)
+
+
+def tasks_of(user: Person) -> TaskQuerySet:
+    """What one has in hand, wherever."""
+    return tasks_visible_to(user).open().filter(assignee=reach_of(user).user_id, assignee__isnull=False)
+
+
+def free_tasks(user: Person, *, now: datetime) -> TaskQuerySet:
+    """What one could take: ready, in one's departments, in nobody's hands."""
+    departments = reach_of(user).department_ids
+    rows = Task.objects.filter(department__in=departments, assignee=None)
+    return rows.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
+
+
+def queue_of(
+    tasks: TaskQuerySet,
+    user: Person,
+    *,
+    first: Next | None = None,
+    now: datetime,
+    sort: str = Sort.DUE,
+) -> Queue:
+    """Open tasks in their parts, without the one that stands above them; eight queries however many there are."""
+    others = ~Q(pk=first.row.task.pk) if first is not None else Q()
+    counted = tasks.order_by().aggregate(
+        hours=Sum("estimate_h"),
+        open=Count("pk"),
+        holding=Count("pk", filter=Q(frees__gt=0)),
+        **{part.value: Count("pk", filter=_within(part, now=now) & others) for part in Part},
+    )
+    found = {
+        part: list(with_names(tasks.filter(_within(part, now=now) & others)).order_by(*_ORDER[sort])[:SOME_ROWS])
+        if counted[part]
+        else []
+        for part in Part
+    }
+    rows = rows_of([task for part in Part for task in found[part]], user, now=now)
+    by_id = {row.task.pk: row for row in rows}
+    groups = [Group(part, [by_id[task.pk] for task in found[part]], counted[part]) for part in Part if counted[part]]
+    totals = Totals(counted["open"], counted["hours"] or Decimal(0), counted["holding"])
+    return Queue(groups, totals, first)
+
+
+def page_of(
+    tasks: TaskQuerySet, part: Part, user: Person, *, now: datetime, sort: str = Sort.DUE, cursor: str = ""
+) -> tuple[list[Row], KeysetPage[Task]]:
+    """One part alone, a page of it."""
+    rows = with_names(tasks.filter(_within(part, now=now))).order_by(*_ORDER[sort])
+    page = keyset_page(rows, size=A_PAGE, cursor=cursor)
+    return rows_of(page.rows, user, now=now), page
+
+
+def rows_of(tasks: Iterable[Task], user: Person, *, now: datetime) -> list[Row]:
+    """In the same order; two queries."""
+    tasks = list(tasks)
+    awaited = awaited_by(tasks)
+    return [Row(task, tuple(awaited[task.pk]), offers_for(user, task, at=now)) for task in tasks]
+
+
+def next_for(user: Person, *, own: TaskQuerySet, takeable: TaskQuerySet, now: datetime) -> Next | None:
+    """By promise, then by how many it frees: of what is the person's own and ready, else of what nobody has."""
+    ready = own.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
+    task = with_names(ready).first() or with_names(takeable).first()
+    if task is None:
+        return None
+    return Next(Row(task, (), offers_for(user, task, at=now)), successors_held_by(task) if task.frees else ())
+
+
+def held_up_by(department: Department, tasks: TaskQuerySet) -> list[Dependency]:
+    """Tasks of other departments that wait for some of these, those promised first in front; two queries.
+
+    Of a long queue only the tasks due first are looked at.
+    """
+    some = list(tasks.filter(frees__gt=0).order_by("due_at", "pk").values_list("pk", flat=True)[:SOME_LOOKED_AT])
+    links = Dependency.objects.filter(
+        predecessor__in=some, kind__in=sorted(START_GATES), successor__status=TaskStatus.PLANNED
+    ).exclude(successor__department=department)
+    return list(
+        links.select_related("predecessor", "successor__department").order_by("successor__due_at", "pk")[:SOME_HELD]
+    )
+
+
+def _within(part: Part, *, now: datetime) -> Q:
+    planned = Q(status=TaskStatus.PLANNED)
+    may_start = Q(unmet=0, ready_at__lte=now)
+    return {
+        Part.RETURNED: planned & Q(returned_at__isnull=False),
+        Part.IN_PROGRESS: Q(status=TaskStatus.IN_PROGRESS),
+        Part.READY: planned & may_start & Q(returned_at=None),
+        Part.BLOCKED: Q(status=TaskStatus.BLOCKED),
+        Part.COMING: planned & (Q(unmet__gt=0) | Q(ready_at__gt=now)) & Q(returned_at=None),
+    }[part]

@@ -1,0 +1,36 @@
+"""What one has in hand across departments, one tap each; on a phone first."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import is_staff_member
+from kernel.conditional import conditional
+from kernel.fragments import wants_fragment
+from projects.queries.queues import free_tasks, next_for, queue_of, rows_of, tasks_of
+from projects.queries.tasks import with_names
+from projects.views.taskverbs import VERBS
+
+SOME_FREE = 10
+
+
+@login_required
+@require_safe
+def my_tasks(request: HttpRequest) -> HttpResponse:
+    """The whole page, or its list, which is not sent again while nothing changed."""
+    user = request.user
+    if not is_staff_member(user):
+        raise Http404
+    now = timezone.now()
+    free = free_tasks(user, now=now)
+    own = tasks_of(user)
+    queue = queue_of(own, user, first=next_for(user, own=own, takeable=free, now=now), now=now)
+    shown = rows_of(with_names(free)[:SOME_FREE], user, now=now)
+    context = {"queue": queue, "free": shown, "verbs": VERBS}
+    template = "projects/_my_tasks_changed.html" if wants_fragment(request) else "projects/my_tasks.html"
+    seen = (queue.mark, tuple(row.mark for row in shown), now.date(), now.hour)
+    return conditional(request, lambda: render(request, template, context), seen=seen)
