@@ -10,10 +10,10 @@ from gunicorn.glogging import Logger
 
 
 class WithoutSecrets(Logger):
-    """Addresses of calendar feeds and of links that take one step are secret: their reading is not logged."""
+    """Addresses of calendar feeds and of links in mails are secret: their reading is not logged."""
 
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
-        if not req.path.startswith(("/act/t/", "/duty/feed/")):
+        if not req.path.startswith(("/act/t/", "/duty/feed/", "/feedback/")):
             super().access(resp, req, environ, request_time)
 
 
