@@ -50,7 +50,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card(Generic[K]):
-    """A task: `badge` is one of the tag `badge`, with what it says instead of the plain word."""
+    """A task: `badge` is one of the tag `badge`, with what it says instead of the plain word. `peek` is the address of
+    what the drawer shows of it."""
 
     key: K
     lane: Hashable
@@ -59,6 +60,7 @@ class Card(Generic[K]):
     badge: str
     says: str = ""
     owner: str = ""
+    peek: str = ""
     is_selected: bool = False
 
 

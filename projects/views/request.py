@@ -23,6 +23,7 @@ from projects.models import Attachment, ChangeRequest, Clarification, Feedback, 
 from projects.permissions import (
     attachments_visible_to,
     clarifications_visible_to,
+    may_lead_request,
     may_remove_attachment,
     tasks_visible_to,
 )
@@ -33,6 +34,7 @@ from projects.requesthistory import lines_of
 from projects.requestoffers import offers_for, primary
 from projects.requestpage import facts_of, questions_of, spent_on, steps_of
 from projects.views.requestverbs import IN_THE_HEAD, QUESTION_VERBS, TO_CLIENT, VERBS
+from projects.views.work import asked_view, work_context
 
 # Waits grow: the page is drawn anew once a minute, though nothing happened.
 REDRAW_S = 60
@@ -51,7 +53,11 @@ def request_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(request_list(request.user), pk=pk)
     parts = _parts(request, found)
-    return conditional(request, lambda: show(request, found, now=now, parts=parts), seen=_mark(found, parts, now=now))
+    return conditional(
+        request,
+        lambda: show(request, found, now=now, parts=parts),
+        seen=(_mark(found, parts, now=now), asked_view(request)),
+    )
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ def show(
         open_tasks=found.tasks_all - found.tasks_done,  # type: ignore[attr-defined]
     )
     facts = facts_of(found, parts.questions) if is_internal else []
+    is_early = found.status in BEFORE_AGREEMENT
     context = {
         "found": found,
         "form": form,
@@ -103,7 +110,8 @@ def show(
         "question_verbs": QUESTION_VERBS,
         "buttons": _buttons(offers, verbs, next_one),
         "is_internal": is_internal,
-        "is_early": found.status in BEFORE_AGREEMENT,
+        "is_early": is_early,
+        "may_decompose": is_early and form is None and may_lead_request(user, found),
         "is_delivered": found.status == RequestStatus.DELIVERED,
         "steps": steps_of(found, open_questions=open_questions),
         "questions": questions,
@@ -119,6 +127,8 @@ def show(
         "lines": lines_of(found, is_internal=is_internal),
         "is_changed": is_changed,
     }
+    if is_internal and not is_early:
+        context |= work_context(found, user, asked_view(request), now)
     template = "projects/request/_request_changed.html" if wants_fragment(request) else "projects/request/request.html"
     return render(request, template, context, status=status)
 
