@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from accounts.models import Contact
 from kernel.api import preconditions
@@ -173,7 +174,11 @@ class RequestViewSet(Creates, Updates):
         made = operations.save_as_blueprint(
             request=self.get_object(), actor=self.actor, at=self.now, **self.read_input()
         )
-        return Response(BlueprintSerializer(made, context=self.get_serializer_context()).data, status=201)
+        place = reverse("blueprints-detail", args=[made.slug], request=request)
+        headers = {"ETag": preconditions.etag(made.version), "Location": place}
+        return Response(
+            BlueprintSerializer(made, context=self.get_serializer_context()).data, status=201, headers=headers
+        )
 
 
 class ClarificationViewSet(ResourceViewSet):

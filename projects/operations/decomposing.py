@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, DomainError, Invalid
 from kernel.locking import lock
 from kernel.versions import bump
 from projects.lifecycle import BEFORE_AGREEMENT, RequestStatus
@@ -21,7 +22,7 @@ from projects.operations import telling
 from projects.operations.dependencies import cycle_words, lock_graph, refuse_lag
 from projects.operations.moving import enter, locked, record
 from projects.operations.refreshing import refresh
-from projects.operations.tasks import NewTask, make_tasks
+from projects.operations.tasks import NewTask, make_tasks, refuse_task
 from projects.planning.graph import find_cycle
 from projects.queries.graph import successors_behind
 
@@ -71,6 +72,9 @@ def decompose(
         )
     present = list(request.tasks.order_by("pk"))
     _refuse_double_keys(tasks, present)
+    for row, one in enumerate(tasks):
+        with _row(f"tasks.{row}"):
+            refuse_task(one)
     lock_graph()
     made = _made(request, tasks, actor=actor, at=at)
     edges = _edges(dependencies, _ends(tasks, made, present))
@@ -98,6 +102,16 @@ def _made(request: ChangeRequest, tasks: Sequence[NewTask], *, actor: User | Non
     return make_tasks(
         tasks, project=request.project, change_request=request, actor=actor, at=at, first_position=last + 1
     )
+
+
+@contextmanager
+def _row(where: str) -> Iterator[None]:
+    """What is wrong within is told of this row."""
+    try:
+        yield
+    except DomainError as error:
+        error.field = f"{where}.{error.field}" if error.field else where
+        raise
 
 
 def _refuse_double_keys(tasks: Sequence[NewTask], present: Sequence[Task]) -> None:
@@ -130,7 +144,8 @@ def _edges(dependencies: Sequence[NewDependency], ends: Mapping[str, Task]) -> l
                 raise Invalid(
                     _("There is no task with the key %(key)s.") % {"key": key}, field=f"{where}.{name}", code="unknown"
                 )
-        refuse_lag(one.lag_h)
+        with _row(where):
+            refuse_lag(one.lag_h)
         before, after = ends[one.before], ends[one.after]
         if before.pk == after.pk:
             raise Invalid(_("A task cannot wait for itself."), field=f"{where}.to", code="self_dependency")
