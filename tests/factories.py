@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from departments.models import Department
 from incidents import operations
 from incidents.models import Incident
 from projects import operations as work
-from projects.models import ChangeRequest, Dependency, Project, Task
+from projects.models import Blueprint, ChangeRequest, Dependency, Project, Task
 from sla.models import Calendar, SlaPolicy
 from sla.operations import TargetInput, create_calendar, create_policy, set_client_policy
 
@@ -115,3 +116,19 @@ def a_task(
 
 def a_dependency(before: Task, after: Task, kind: str = "FS", *, at: datetime = MONDAY, **fields: Any) -> Dependency:
     return work.add_dependency(predecessor=before, successor=after, kind=kind, actor=None, at=at, **fields)
+
+
+def a_blueprint(slug: str, pieces: Sequence[tuple[str, str, list[str]]]) -> Blueprint:
+    """Pieces are (key, department, what it waits for), each of 2 to 6 hours."""
+    tasks = [
+        {
+            "key": key,
+            "title": f"Piece {key}",
+            "department": department,
+            "estimate_h": {"low": 2, "likely": 4, "high": 6},
+        }
+        for key, department, _needs in pieces
+    ]
+    links = [{"from": need, "to": key} for key, _department, needs in pieces for need in needs]
+    content = {"tasks": tasks, "dependencies": links}
+    return work.create_blueprint(slug=slug, name=slug.title(), content=content, actor=None, at=MONDAY)
