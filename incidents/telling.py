@@ -174,6 +174,12 @@ def _words(
             return str(EventKind(event.kind).label), ""
 
 
+def title_of(event: IncidentEvent) -> str:
+    """The event alone, without what its clocks said then."""
+    title, _detail = _words(event, event.incident, (), news=())
+    return title or str(EventKind(event.kind).label)
+
+
 def _source(incident: Incident) -> str:
     return "" if incident.source == "tamhub" else _("from %(source)s") % {"source": incident.source}
 

@@ -7,7 +7,8 @@ from projects.views.attachments import attachment, remove_attachment
 from projects.views.decompose import decompose
 from projects.views.feedback import feedback
 from projects.views.newrequest import new_request
-from projects.views.project import edit_project, project_history, project_page, project_requests
+from projects.views.project import edit_project, project_page, project_requests
+from projects.views.projecthistory import note_visit, project_history
 from projects.views.projects import new_project, projects
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("act/t/<str:token>/", signed.act_by_link, name="task-by-link"),
     path("my-tasks/", mytasks.my_tasks, name="my-tasks"),
     path("tasks/bulk/", bulk.bulk, name="task-bulk"),
+    path("projects/<slug:slug>/visit/", note_visit, name="project-visit"),
     path("tasks/<int:pk>/", taskpage.task, name="task"),
     path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
     path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),

@@ -37,13 +37,6 @@ def project_requests(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_safe
-def project_history(request: HttpRequest, slug: str) -> HttpResponse:
-    project = found_project(request, slug)
-    return render(request, "projects/project/history.html", frame_context(project, request.user, tab="history"))
-
-
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_project(request: HttpRequest, slug: str) -> HttpResponse:
     """What is typed survives an error, and what somebody else changed meanwhile is shown beside it (422)."""
