@@ -17,7 +17,7 @@ from alerts.queries import open_alerts
 from desk.queries.clocks import NearestClock, nearest_clock
 from incidents.permissions import incidents_visible_to
 from kernel.shell import Countdown, Group, Item, Person, Shell
-from projects.permissions import works_with_requests
+from projects.permissions import may_keep_blueprints, works_with_requests
 from projects.queries.requests import needing
 from sla.models import Clock
 from sla.permissions import may_read_policies
@@ -86,6 +86,8 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
         return Group(items=tuple(work)), Group(items=(_company(),))
     work.insert(1, _projects())
     around = [_quality(), *_promises(user)]
+    if may_keep_blueprints(user):
+        around.append(Item(label=_("Blueprints"), url=reverse("blueprints"), icon="copy", key="b"))
     if reach_of(user).has_role(*ANSWERING):
         around.append(_alerts())
     if serves_clients(user):

@@ -32,7 +32,7 @@ def test_the_chain_says_in_words_what_it_shows(chain):
     assert label is not None
     assert label[1] == "Chain of 3 tasks. It has 3 steps. Critical: 1. In a circle: 3."
     assert "<title>Virtual LANs and firewall zones</title>" in html
-    assert "Virtual LANs and…" in html
+    assert "Virtual LANs a…" in html
     assert "Sizing &amp; plan" in html
     assert "Network, 4.5 h" in html
     assert html.count('class="dgb"') == html.count('class="dgc"') == html.count('class="dg"') == 1
