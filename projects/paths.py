@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
 from projects.models import ChangeRequest, Task
 
-MY_TASKS = "/my-tasks/"
+
+def my_tasks_path() -> str:
+    return reverse("my-tasks")
 
 
 def task_path(task: Task) -> str:
-    return f"/tasks/{task.pk}/"
+    return reverse("task", args=[task.pk])
 
 
 def request_path(request: ChangeRequest) -> str:
-    return f"/requests/{request.pk}/"
+    return reverse("request", args=[request.pk])
 
 
 def step_path(token: str) -> str:
     """A one-time link."""
-    return f"/act/t/{token}/"
+    return reverse("task-by-link", args=[token])
 
 
 def feedback_path(token: str) -> str:
-    return f"/feedback/{token}/"
+    return reverse("feedback", args=[token])

@@ -18,7 +18,7 @@ from projects.lifecycle import TaskStatus
 from projects.models import ActionLink, ChangeRequest, Project, Task
 from projects.operations.issuing import issue
 from projects.operations.telling.leading import leader_of
-from projects.paths import MY_TASKS, step_path, task_path
+from projects.paths import my_tasks_path, step_path, task_path
 
 # What is read along with tasks that somebody is told of.
 BESIDE = (
@@ -201,7 +201,7 @@ def _line(task: Task) -> str:
 
 def _path(tasks: Sequence[Task]) -> str:
     """The task's page, or for several the list of what is in one's hands."""
-    return task_path(tasks[0]) if len(tasks) == 1 else MY_TASKS
+    return task_path(tasks[0]) if len(tasks) == 1 else my_tasks_path()
 
 
 def _news(
