@@ -113,14 +113,16 @@ def tasks_in(user: Person, department: Department) -> TaskQuerySet:
 
 
 def tasks_of(user: Person) -> TaskQuerySet:
-    """What one has in hand, wherever."""
-    return tasks_visible_to(user).open().filter(assignee=reach_of(user).user_id, assignee__isnull=False)
+    """What one has in hand, wherever: who has it sees it."""
+    reach = reach_of(user)
+    rows = Task.objects.open().filter(assignee=reach.user_id, assignee__isnull=False)
+    return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
 
 
 def free_tasks(user: Person, *, now: datetime) -> TaskQuerySet:
     """What one could take: ready, in one's departments, in nobody's hands."""
     departments = reach_of(user).department_ids
-    rows = Task.objects.filter(department__in=departments, assignee=None)
+    rows = Task.objects.open().filter(department__in=departments, assignee=None)
     return rows.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
 
 
