@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role, User
 from accounts.operations import archive_client, update_client
 from tests.api.rights import TICKET, bodies, rows
-from tests.api.world import ROLES, World, a_world
+from tests.api.world import ROLES, Side, World, a_world
 from tests.factories import a_user
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,7 @@ def test_each_list_shows_each_role_exactly_its_own_rows(callers, role):
     work = seen or ([world.own] if role in {"engineer", "head", "architect"} else [])
     incidents = {incident.pk for side in work for incident in (side.incident, side.ticket)}
     assert listed(program, "incidents/", "id") == incidents
+    expect_work(program, role, seen, world)
     if staff or role == "integration":
         alerts = [] if role in {"engineer", "architect"} else work
         assert listed(program, "alerts/", "id") == {side.alert.pk for side in alerts}
@@ -133,11 +134,33 @@ def test_each_list_shows_each_role_exactly_its_own_rows(callers, role):
     assert len(listed(program, "departments/", "slug")) == (0 if role == "nobody" else 16)
 
 
+def expect_work(program: APIClient, role: str, seen: list[Side], world: World) -> None:
+    """Requests, questions, tasks and dependencies: of the clients one sees, and by department or project."""
+    of_department, is_contact = role in {"engineer", "head"}, role == "contact"
+    sides = seen or ([world.own] if role in {"engineer", "head", "architect"} else [])
+    requests = {side.request.pk for side in sides} | {side.delivered.pk for side in sides if not of_department}
+    assert listed(program, "change-requests/", "id") == requests
+    questions = {side.question.pk for side in sides}
+    questions |= {side.internal_question.pk for side in sides if not is_contact}
+    assert listed(program, "clarifications/", "id") == questions
+    tasks = {side.task.pk for side in sides}
+    if not (of_department or is_contact):
+        tasks |= {task for side in sides for task in side.project.tasks.values_list("pk", flat=True)}
+    assert listed(program, "tasks/", "id") == tasks
+    if role not in {"integration", "contact", "nobody"}:
+        assert listed(program, "dependencies/", "id") == {side.dependency.pk for side in sides}
+        assert "web-launch" in listed(program, "blueprints/", "slug")
+
+
 DETAILS = ["clients/globex/", "projects/globex-portal/", "sla-policies/silver/", "users/outsider/"]
 NUMBERED = [
     "contacts/{foreign.contact.pk}/",
     "group-mappings/{foreign.mapping.pk}/",
     "incidents/{foreign.incident.pk}/",
+    "change-requests/{foreign.request.pk}/",
+    "clarifications/{foreign.question.pk}/",
+    "tasks/{foreign.task.pk}/",
+    "dependencies/{foreign.dependency.pk}/",
     "alerts/{foreign.alert.pk}/",
     "deliveries/{foreign.delivery.pk}/",
 ]
@@ -170,6 +193,10 @@ def test_a_token_for_one_client_sees_that_client_alone(api):
         assert listed(program, "incidents/", "id") == {world.own.incident.pk, world.own.ticket.pk}
         assert listed(program, "sla-policies/", "slug") == {"standard", "gold"}
         assert listed(program, "alerts/", "id") == {world.own.alert.pk}
+        own_tasks = set(world.own.project.tasks.values_list("pk", flat=True))
+        assert listed(program, "tasks/", "id") == own_tasks
+        assert listed(program, "change-requests/", "id") == {world.own.request.pk, world.own.delivered.pk}
+        assert program.post(f"{API}tasks/{world.foreign.task.pk}/start/").status_code in {403, 404}
         assert program.get(f"{API}incidents/{world.foreign.incident.pk}/").status_code == 404
         assert program.get(f"{API}incidents/by-ref/jira/globex-7/").status_code == 404
         assert program.post(f"{API}incidents/{world.foreign.incident.pk}/acknowledge/").status_code == 404
