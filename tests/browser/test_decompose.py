@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from projects import operations
 from projects.models import Draft, Task
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.test_shell import RULES
 from tests.factories import a_project, a_request
+from tests.web.test_work import in_work
 from tests.web.worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,3 +88,41 @@ def test_rows_are_pasted_copied_down_and_outlive_a_slow_answer(world, page, sign
     last = Draft.objects.get().rows[-1]
     assert (last["department"], last["likely"], last["needs"], last["owner"]) == ("Unix", "5", "8", "Erik")
     page.unroute("**/decompose/")
+
+
+def test_a_card_of_the_board_opens_in_the_drawer_and_the_view_stays(world, page, sign_in):
+    request = in_work(world)
+    sign_in(world.tam)
+    page.goto(f"/requests/{request.pk}/")
+    page.get_by_role("link", name="The sql").first.click()
+    drawer = page.get_by_role("dialog", name="Beside the page")
+    expect(drawer.get_by_role("heading", name="The sql")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Slack")).to_be_visible()
+    page.evaluate("htmx.trigger('#request', 'wake')")
+    expect(page.get_by_role("columnheader", name="Slack")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_them_on_a_desk_and_on_a_phone(world, page, sign_in, scheme):
+    work = in_work(world)
+    request = a_request(work.project)
+    rows = [{"title": "One", "department": "Unix", "likely": "x", "needs": "2"}, {"title": "Two", "needs": "1"}]
+    operations.save_draft(request=request, rows=rows, actor=world.tam, at=world.now)
+    sign_in(world.tam)
+    page.emulate_media(color_scheme=scheme)
+    paths = [f"/requests/{request.pk}/{part}" for part in ("decompose/", "blueprint-questions/", "blueprint/")]
+    paths += [f"/requests/{work.pk}/?view={view}" for view in ("board", "list", "graph")]
+    paths += ["/blueprints/", "/blueprints/landing-zone/", "/blueprints/landing-zone/edit/"]
+    wrong = []
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        for path in paths:
+            page.goto(path)
+            found = Axe().run(page, options=RULES).response["violations"]
+            wrong += [f"{path} {size['width']}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in found]
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wrong.append(f"{path} is too wide at {size['width']}")
+    assert wrong == []
