@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 from django.db import connection
 
 from kernel import retrying
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Stale
 from projects import operations
 from projects.models import Dependency, Task
+from projects.operations import NewTask
 from projects.planning.graph import find_cycle
-from tests.factories import MONDAY, a_dependency, a_project, a_task
+from tests.factories import MONDAY, a_department, a_dependency, a_project, a_request, a_task
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 ROUNDS = 10
@@ -30,7 +32,7 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
         together.wait()
         try:
             return retrying.run(job)
-        except Conflict as refused:
+        except (Conflict, Stale) as refused:
             return refused
         finally:
             connection.close()
@@ -70,3 +72,22 @@ def test_two_people_never_close_a_circle_together() -> None:
         answers = at_once(*(partial(a_dependency, *pair) for pair in ring))
         assert sum(isinstance(answer, Conflict) for answer in answers) == 1
         assert find_cycle(Dependency.objects.values_list("predecessor", "successor")) is None
+
+
+def test_two_who_send_the_same_table_send_it_once() -> None:
+    project = a_project()
+    piece = NewTask(title="Piece", department=a_department("network"), estimate_h=Decimal(1))
+    for _ in range(ROUNDS):
+        request = a_request(project)
+        send = partial(
+            operations.send_to_departments,
+            request=request,
+            tasks=[piece],
+            dependencies=[],
+            tasks_before=0,
+            actor=None,
+            at=MONDAY,
+        )
+        answers = at_once(send, send)
+        assert sorted(type(answer).__name__ for answer in answers) == ["Stale", "list"]
+        assert request.tasks.count() == 1
