@@ -8,7 +8,7 @@ import pytest
 
 from projects import operations
 from projects.models import Project, Task
-from tests.factories import a_dependency, a_project, a_task
+from tests.factories import a_dependency, a_project, a_task, a_user
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +155,16 @@ def test_the_page_is_sent_again_only_when_something_changed(world, task, browse)
     assert browser.get(f"/tasks/{task.pk}/", headers=again).status_code == 304
     operations.say(task=task, text="On my way", actor=world.engineer, at=world.now + timedelta(minutes=1))
     assert browser.get(f"/tasks/{task.pk}/", headers=again).status_code == 200
+
+
+def test_these_pages_are_the_providers_own_and_only_of_what_one_sees(world, project, task, browse, client):
+    stranger = a_user("stranger", "engineer")
+    addresses = [f"/tasks/{task.pk}/", f"/tasks/{task.pk}/peek/", f"/tasks/{task.pk}/note/"]
+    for person in (world.contact, stranger, world.architect):
+        assert {browse(person).get(address).status_code for address in addresses} == {404}
+        assert browse(person).post(f"/tasks/{task.pk}/start/").status_code == 404
+    assert browse(world.contact).get("/my-tasks/").status_code == 404
+    assert browse(world.contact).post("/tasks/bulk/").status_code == 404
+    assert browse(world.engineer).get(f"/tasks/{task.pk}/edit/").status_code == 403
+    assert browse(world.colleague).post(f"/tasks/{task.pk}/start/").status_code == 403
+    assert client.get(f"/tasks/{task.pk}/").status_code == 302
