@@ -208,6 +208,7 @@ def _answer(request: HttpRequest, sheet: Sheet) -> HttpResponse:
         "totals": totals(reading),
         "suggestions": sheet.suggestions,
         "blueprints": offered_blueprints(request.user),
+        "chosen_blueprint": request.POST.get("blueprint", ""),
         "form": sheet.form,
         "version": sheet.version,
         "saved_at": sheet.now if request.method == "POST" and sheet.version and not sheet.clash else None,

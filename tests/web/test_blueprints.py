@@ -97,7 +97,8 @@ def test_filled_in_its_tasks_follow_on_what_is_typed_and_keep_what_the_table_doe
     client.force_login(world.tam)
     address = f"/requests/{asked.pk}/decompose/"
     typed = ("First", "Unix", "", "1")
-    assert client.post(address, form(typed, do="fill", blueprint="small"), **HTMX).status_code == 200
+    page = client.post(address, form(typed, do="fill", blueprint="small"), **HTMX).content.decode()
+    assert '<option value="small" selected>' in page
     rows = Draft.objects.get().rows
     assert [(row["title"], row["needs"]) for row in rows] == [("First", ""), ("Plan it", ""), ("Build it", "2SS+2")]
     data = rows_on(client, address) | {"version": "1", "tasks": "0", "do": "send"}
