@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +28,11 @@ from alerts.models import Alert, Delivery
 from alerts.routing import chain_of
 from alerts.unsubscribing import unsubscribe_path
 from alerts.words import reason_label, role_label
+from kernel.sealing import Unreadable, seal, unseal
+
+log = logging.getLogger(__name__)
+
+_STEPS = "alerts.steps"
 
 # Instead of Django's own one, which a server may hold up for ever.
 _BOUNDED = {"django.core.mail.backends.smtp.EmailBackend": "alerts.smtp.EmailBackend"}
@@ -116,14 +123,30 @@ def _as_it_stands(delivery: Delivery, language: str) -> Mail:
         "unsubscribe_url": unsubscribe_url(delivery),
         "site_url": settings.SITE_URL,
         "url": work_url(delivery),
-        "steps": [(label, settings.SITE_URL + path) for label, path in delivery.work.get("steps", ())],
+        "steps": [(label, settings.SITE_URL + path) for label, path in steps_of(delivery)],
     }
-    name = "work" if context["url"] else "plain"
+    name = "work" if delivery.notice == Delivery.Notice.WORK else "plain"
     return Mail(
         subject=one_line(delivery.subject)[:_LONGEST_SUBJECT],
         text=render_to_string(f"alerts/mail/{name}.txt", context),
         html=render_to_string(f"alerts/mail/{name}.html", context),
     )
+
+
+def seal_steps(steps: Sequence[tuple[str, str]]) -> str:
+    """Labels and paths as they are stored: whoever reads the database takes nobody's steps."""
+    named = [[one_line(label), path] for label, path in steps]
+    return seal(json.dumps(named), purpose=_STEPS) if named else ""
+
+
+def steps_of(delivery: Delivery) -> list[tuple[str, str]]:
+    """Labels and paths of what a message about work lets its reader do; none that were sealed under a lost key."""
+    sealed = delivery.work.get("steps", "")
+    try:
+        return [(label, path) for label, path in json.loads(unseal(sealed, purpose=_STEPS))] if sealed else []
+    except Unreadable:
+        log.warning("The steps of delivery %s cannot be read: they were sealed under another SECRET_KEY", delivery.pk)
+        return []
 
 
 def work_url(delivery: Delivery) -> str:

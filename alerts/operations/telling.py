@@ -37,8 +37,8 @@ class News:
     """Something that one person is told, in the reader's language (`mail.as_read_by`).
 
     Without `recipient` it goes by mail to `address`, a contact without an account, in `language`. `path` is the page
-    within the site. `key`, as "task:12:ready", is told once to each place; `thread` gathers mails, else what stands
-    before the last colon of the key does.
+    within the site, empty where there is none for the reader. `key`, as "task:12:ready", is told once to each place;
+    `thread` gathers mails, else what stands before the last colon of the key does.
     """
 
     recipient: User | None
@@ -130,6 +130,6 @@ def _beside(news: News) -> dict[str, Any]:
     return {
         "path": news.path,
         "thread": re.sub(r"[^\w.-]+", "-", thread, flags=re.ASCII),
-        "steps": [[mail.one_line(step.label), step.path] for step in news.steps],
+        "steps": mail.seal_steps([(step.label, step.path) for step in news.steps]),
         "language": news.language,
     }

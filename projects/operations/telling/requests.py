@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Contact, User
 from alerts.mail import as_read_by
-from alerts.operations.telling import News, tell
+from alerts.operations.telling import News, Step, tell
 from alerts.preferences import Event
 from departments.queries import members
 from departments.queries.duty import Stead
@@ -112,8 +112,9 @@ def feedback_asked(request: ChangeRequest, contact: Contact, token: str, *, at: 
     with as_read_by(None, language=contact.language):
         subject = _("How was it? %(title)s") % {"title": request.title}
         body = _("One question, one click, no account needed.")
-        path = feedback_path(token)
-        tell([_contact_news(request, contact, subject, [body], path, key=f"request:{request.pk}:feedback")], now=at)
+        steps = [Step(_("Say how it was"), feedback_path(token))]
+        key = f"request:{request.pk}:feedback"
+        tell([_contact_news(request, contact, subject, [body], key=key, steps=steps)], now=at)
 
 
 def _tell_of_request(
@@ -149,11 +150,18 @@ def _tell_contact(
     with as_read_by(None, language=contact.language):
         subject, lines = words()
         path = request_path(request)
-        tell([_contact_news(request, contact, subject, lines, path, key=f"request:{request.pk}:{what}")], now=at)
+        tell([_contact_news(request, contact, subject, lines, path=path, key=f"request:{request.pk}:{what}")], now=at)
 
 
 def _contact_news(
-    request: ChangeRequest, contact: Contact, subject: str, lines: Sequence[str], path: str, *, key: str
+    request: ChangeRequest,
+    contact: Contact,
+    subject: str,
+    lines: Sequence[str],
+    *,
+    key: str,
+    path: str = "",
+    steps: Sequence[Step] = (),
 ) -> News:
     return News(
         recipient=None,
@@ -165,6 +173,7 @@ def _contact_news(
         path=path,
         client=request.client,
         key=key,
+        steps=steps,
     )
 
 
