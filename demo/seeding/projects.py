@@ -34,13 +34,14 @@ def close_projects(*, now: datetime) -> None:
 
 
 def _begin(row: dict[str, Any], client: Client, people: dict[str, User], *, now: datetime) -> None:
-    is_over = row["phase"] == Project.Phase.CLOSED
+    """What is in operation by now, or over, was built before: how it was handed over is told by itself."""
+    is_built = row["phase"] in {Project.Phase.OPERATION, Project.Phase.CLOSED}
     create_project(
         client=client,
         slug=row["slug"],
         name=row["name"],
         goal=row["goal"],
-        phase=Project.Phase.OPERATION if is_over else row["phase"],
+        phase=Project.Phase.IMPLEMENTATION if is_built else row["phase"],
         architect=people.get(row.get("architect") or ""),
         tam=people.get(row.get("tam") or ""),
         deputy=people.get(row.get("deputy_tam") or ""),

@@ -11,7 +11,7 @@ from accounts.operations import create_contact, create_user
 from demo.volume.words import NAMES, TRADES, UNDERTAKINGS
 from departments.models import Department
 from departments.operations import set_departments, set_head, update_department
-from kernel import bulk
+from kernel import bulk, history
 from projects.models import Project
 from sla.models import Calendar, SlaPolicy
 from sla.operations import TargetInput, create_calendar, create_client, create_policy
@@ -33,6 +33,7 @@ CALENDARS = {
     },
 }
 ALWAYS = "always"
+MADE_UP = "Made up for measurements."
 # Response and resolution in minutes, and whether it counts around the clock.
 TIERS = {
     "volume-gold": {"P1": (15, 240, True), "P2": (30, 480, True), "P3": (240, 1440, True), "P4": (480, 4320, True)},
@@ -69,7 +70,7 @@ def build_world(chance: Random, *, name: str, clients: int, projects: int, at: d
     served = [
         _serve(chance, name, number, staff=staff, policies=policies, at=began) for number in range(1, clients + 1)
     ]
-    owned = _launch(chance, name, [client for client, _policy in served], count=projects)
+    owned = _launch(chance, name, [client for client, _policy in served], count=projects, at=began)
     versions = {policy.pk: policy.current_id for policy in policies}
     found = []
     for client, policy in served:
@@ -182,7 +183,7 @@ def _serve(
     return client, policy
 
 
-def _launch(chance: Random, name: str, clients: list[Client], *, count: int) -> dict[int, list[int]]:
+def _launch(chance: Random, name: str, clients: list[Client], *, count: int, at: datetime) -> dict[int, list[int]]:
     """Projects, spread over the clients; their ids by client."""
     make = bulk.maker(Project)
     phases = Project.Phase.values
@@ -196,6 +197,11 @@ def _launch(chance: Random, name: str, clients: list[Client], *, count: int) -> 
         for number in range(count)
     ]
     bulk.insert(rows)
+    running = [row for row in rows if row.phase == Project.Phase.OPERATION]
+    history.record_many(
+        history.entry(row, "taken over", actor=None, at=at, tenant_id=row.client_id, text=MADE_UP, place=row)
+        for row in running
+    )
     owned: dict[int, list[int]] = {}
     for row in rows:
         owned.setdefault(row.client_id, []).append(row.pk)

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from demo.seeding.documents import seed_documents
 from demo.seeding.duty import seed_duty
+from demo.seeding.handovers import seed_handovers
 from demo.seeding.incidents import open_watched, seed_incidents, tell_as_it_happened
 from demo.seeding.log import play_log
 from demo.seeding.night import seed_night
@@ -27,10 +29,12 @@ class Command(BaseCommand):
         seed_people(now=now)
         seed_duty(now=now)
         seed_projects(now=now)
+        seed_handovers(now=now)
         seed_vendors(now=now)
         seed_night(now=now)
         self._say("requests and the work on them")
         seed_requests(now=now)
+        seed_documents(now=now)
         close_projects(now=now)
         self._say("incidents of a real log, moved to today")
         play_log(now=now)
