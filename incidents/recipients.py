@@ -31,7 +31,15 @@ def candidates_of(
 ) -> Mapping[int, list[Candidate]]:
     """By the clocks' ids: the chain in its order, then those whom only a ladder names. At most twelve queries."""
     incidents = Incident.objects.select_related(
-        "assignee", "client__tam", "client__deputy", "client__service_manager", "department__head"
+        "assignee",
+        "client__tam",
+        "client__deputy",
+        "client__service_manager",
+        "department__head",
+        "project__client__tam",
+        "project__client__deputy",
+        "project__tam",
+        "project__deputy",
     ).in_bulk({clock.subject_id for clock in clocks})
     departments = _departments(clocks, incidents)
     others = [(f"{NAMED}{user.username}", user) for user in User.objects.filter(username__in=named)] if named else []
@@ -69,11 +77,11 @@ def _departments(clocks: Iterable[Clock], incidents: Mapping[int, Incident]) -> 
 
 
 def _people(incident: Incident, department: Department) -> dict[str, User | None]:
-    client = incident.client
+    client, project = incident.client, incident.project
     return {
         "assignee": incident.assignee,
-        "tam": client.tam,
-        "deputy": client.deputy,
+        "tam": project.tam_in_charge if project is not None else client.tam,
+        "deputy": project.deputy_in_charge if project is not None else client.deputy,
         "head": department.head,
         "service_manager": client.service_manager,
     }

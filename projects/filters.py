@@ -12,7 +12,7 @@ from accounts.permissions import Person, clients_named_to, clients_visible_to, u
 from departments.permissions import departments_visible_to
 from kernel.api.filters import BooleanFilter, FilterSet, InstantFilter, ScopedFilter
 from projects.lifecycle import ENDED_REQUEST, OPEN_TASK, RequestStatus, TaskStatus
-from projects.models import Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
+from projects.models import Blueprint, ChangeRequest, Clarification, Dependency, Document, Handover, Project, Task
 from projects.models.task import TaskQuerySet
 from projects.permissions import may_see_effort, projects_visible_to, requests_visible_to, tasks_visible_to
 
@@ -107,3 +107,31 @@ class BlueprintFilter(FilterSet):
     class Meta:
         model = Blueprint
         fields: list[str] = []
+
+
+class DocumentFilter(FilterSet):
+    client = ScopedFilter(scope=clients_visible_to, key="slug")
+    project = ScopedFilter(scope=projects_visible_to, key="slug")
+    owner = ScopedFilter(scope=people_to_filter_by, key="username")
+    state = django_filters.ChoiceFilter(choices=Document.State.choices, method="in_state")
+
+    class Meta:
+        model = Document
+        fields = ["kind", "service", "visibility"]
+
+    def in_state(self, rows: QuerySet[Document], _name: str, state: str) -> QuerySet[Document]:
+        now = self.request.parser_context["view"].now
+        return {
+            Document.State.SUSPECT: rows.filter(suspect_at__isnull=False),
+            Document.State.STALE: rows.filter(suspect_at=None, due_at__lte=now),
+            Document.State.CURRENT: rows.filter(Q(suspect_at=None), due_at__gt=now),
+        }[Document.State(state)]
+
+
+class HandoverFilter(FilterSet):
+    client = ScopedFilter(scope=clients_visible_to, key="slug")
+    project = ScopedFilter(scope=projects_visible_to, key="slug")
+
+    class Meta:
+        model = Handover
+        fields = ["kind", "status"]

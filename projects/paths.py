@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from projects.models import ChangeRequest, Task
+from projects.models import ChangeRequest, Document, Project, Task
 
 
 def my_tasks_path() -> str:
@@ -17,6 +17,18 @@ def task_path(task: Task) -> str:
 
 def request_path(request: ChangeRequest) -> str:
     return reverse("request", args=[request.pk])
+
+
+def documents_path(project: Project) -> str:
+    return reverse("project-documents", args=[project.slug])
+
+
+def document_path(document: Document) -> str:
+    return reverse("document", args=[document.pk])
+
+
+def handover_path(project: Project) -> str:
+    return reverse("project-handover", args=[project.slug])
 
 
 def step_path(token: str) -> str:

@@ -8,7 +8,17 @@ from accounts.models import Contact, Role
 from accounts.permissions import Person, clients_visible_to, is_staff_member, runs_service
 from accounts.reach import Reach, reach_of
 from departments.models import Department
-from projects.models import Attachment, Blueprint, ChangeRequest, Clarification, Dependency, Project, Task
+from projects.models import (
+    Attachment,
+    Blueprint,
+    ChangeRequest,
+    Clarification,
+    Dependency,
+    Document,
+    Handover,
+    Project,
+    Task,
+)
 from projects.models.task import TaskQuerySet
 
 # --- what one sees ---------------------------------------------------------------------------------------------
@@ -78,6 +88,24 @@ def attachments_visible_to(user: Person) -> QuerySet[Attachment]:
         shown |= Q(request__client__in=reach.client_ids) | Q(request__project__in=reach.project_ids)
         shown |= Q(uploaded_by=reach.user_id)
     return rows if reach.everything else rows.filter(shown)
+
+
+def documents_visible_to(user: Person) -> QuerySet[Document]:
+    """Those of the projects one sees, to the client's people what is for them; and those one answers for."""
+    reach = reach_of(user)
+    seen = Q(project__in=projects_visible_to(user))
+    if reach.is_contact_only:
+        seen &= Q(visibility=Document.Visibility.CLIENT)
+    elif is_staff_member(user):
+        seen |= Q(owner=reach.user_id)
+    rows = Document.objects.filter(seen)
+    return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
+
+
+def handovers_visible_to(user: Person) -> QuerySet[Handover]:
+    """Those of the projects one sees; no business of the clients' people, nor of programs."""
+    rows = Handover.objects.filter(project__in=projects_visible_to(user))
+    return rows if is_staff_member(user) else rows.none()
 
 
 def dependencies_visible_to(user: Person) -> QuerySet[Dependency]:
@@ -251,6 +279,59 @@ def may_override_gate(user: Person, task: Task) -> bool:
 def may_see_effort(user: Person) -> bool:
     """Estimates and hours spent are internal."""
     return not reach_of(user).is_contact_only
+
+
+# --- documents, handovers, people -----------------------------------------------------------------------------
+
+
+def may_keep_documents(user: Person) -> bool:
+    """Somebody's: TAMs, architects and who runs the service; every owner the own."""
+    return is_staff_member(user)
+
+
+def may_create_documents_in(user: Person, project: Project) -> bool:
+    return plans(user, project)
+
+
+def may_keep_document(user: Person, document: Document) -> bool:
+    """Who answers for it, and who plans the project: they write versions and verify."""
+    return document.owner_id == reach_of(user).user_id or plans(user, document.project)
+
+
+def may_register_document(user: Person, document: Document) -> bool:
+    """Who plans the project says whose it is, who may read it, and how often it is looked at."""
+    return plans(user, document.project)
+
+
+def may_follow_handovers(user: Person) -> bool:
+    return is_staff_member(user)
+
+
+def may_begin_handover(user: Person, project: Project, *, kind: str) -> bool:
+    """Who plans it at go-live; to another TAM only who leads it."""
+    return plans(user, project) if kind == Handover.Kind.GO_LIVE else leads(user, project)
+
+
+def may_prepare_handover(user: Person, handover: Handover) -> bool:
+    """Who gives it, who takes it, and who plans the project."""
+    return may_sign(user, handover) or plans(user, handover.project)
+
+
+def may_sign(user: Person, handover: Handover) -> bool:
+    return reach_of(user).user_id in {handover.giver_id, handover.receiver_id}
+
+
+def may_return_handover(user: Person, handover: Handover) -> bool:
+    """Who takes it; who runs the service, where the one who takes it is away."""
+    return reach_of(user).user_id == handover.receiver_id or runs_service(user)
+
+
+def may_withdraw_handover(user: Person, handover: Handover) -> bool:
+    return leads(user, handover.project)
+
+
+def may_take_over_projects(user: Person) -> bool:
+    return runs_service(user)
 
 
 # --- dependencies, blueprints ----------------------------------------------------------------------------------

@@ -107,6 +107,12 @@ def test_each_list_shows_each_role_exactly_its_own_rows(callers, role):
     projects = {side.project.slug for side in seen} | ({"acme-portal"} if role in {"architect", "head"} else set())
     assert listed(program, "projects/", "slug") == projects
     internal = seen if role != "contact" else []
+    papers = seen or ([world.own] if role in {"architect", "head"} else [])
+    documents = {side.shown_document.pk for side in papers}
+    documents |= {side.document.pk for side in papers if role != "contact"}
+    assert listed(program, "documents/", "id") == documents
+    if staff:
+        assert listed(program, "handovers/", "id") == {side.handover.pk for side in papers}
     assert listed(program, "group-mappings/", "id") == {side.mapping.pk for side in internal}
     work = seen or ([world.own] if role in {"engineer", "head", "architect"} else [])
     incidents = {incident.pk for side in work for incident in (side.incident, side.ticket)}
@@ -154,6 +160,8 @@ def expect_work(program: APIClient, role: str, seen: list[Side], world: World) -
 
 DETAILS = ["clients/globex/", "projects/globex-portal/", "sla-policies/silver/", "users/outsider/"]
 NUMBERED = [
+    "documents/{foreign.document.pk}/",
+    "handovers/{foreign.handover.pk}/",
     "contacts/{foreign.contact.pk}/",
     "group-mappings/{foreign.mapping.pk}/",
     "incidents/{foreign.incident.pk}/",

@@ -29,7 +29,7 @@ BEYOND_ALL_CYCLES = 1_000_000
 
 def locked(incident: Incident) -> Incident:
     """The row as it is now, ours until the end of the transaction."""
-    return lock(Incident.objects.select_related("client", "department", "assignee")).get(pk=incident.pk)
+    return lock(Incident.objects.select_related("client", "project", "department", "assignee")).get(pk=incident.pk)
 
 
 def moment(at: datetime | None, *, now: datetime, opened_at: datetime | None = None, field: str = "at") -> datetime:

@@ -14,6 +14,7 @@ from incidents.lifecycle import TRANSITIONS
 from incidents.models import EventKind, HoldReason, Incident, ReopenReason, Status
 from incidents.operations.record import event, locked, moment, refuse_before_last_change, settle, side_of
 from kernel.errors import Conflict, Invalid
+from projects.operations import suspect_by_incident
 from sla.models import Vendor
 from sla.terms import terms_of
 from sla.versions import version_in_force
@@ -95,9 +96,18 @@ def resolve(
     if incident.status == Status.CLOSED:
         raise _refused(incident, Status.RESOLVED)
     incident.resolution = resolution
-    return _enter(
+    resolved = _enter(
         incident, Status.RESOLVED, EventKind.RESOLVED, actor=actor, at=at, now=now, text=resolution, is_public=True
     )
+    suspect_by_incident(
+        client=resolved.client,
+        project=resolved.project,
+        names={resolved.service, resolved.category} - {""},
+        reason=f"{resolved.reference} {resolved.title}",
+        actor=actor,
+        at=now,
+    )
+    return resolved
 
 
 @transaction.atomic

@@ -4,6 +4,8 @@ from rest_framework.viewsets import ViewSetMixin
 
 from projects.api.blueprints import BlueprintViewSet
 from projects.api.dependencies import DependencyViewSet
+from projects.api.documents import DocumentViewSet
+from projects.api.handovers import HandoverViewSet
 from projects.api.projects import ProjectViewSet
 from projects.api.requests import ClarificationViewSet, RequestViewSet
 from projects.api.tasks import TaskViewSet
@@ -15,4 +17,6 @@ routes: list[tuple[str, type[ViewSetMixin]]] = [
     ("tasks", TaskViewSet),
     ("dependencies", DependencyViewSet),
     ("blueprints", BlueprintViewSet),
+    ("documents", DocumentViewSet),
+    ("handovers", HandoverViewSet),
 ]

@@ -8,14 +8,20 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.permissions import clients_led_by, colleagues_to_choose, runs_service
-from kernel.api.fields import Instant, ScopedSlugRelatedField
+from kernel.api.fields import Instant, ScopedSlugRelatedField, Text
 from kernel.api.permissions import signed_in
 from kernel.api.serializers import StrictModelSerializer, StrictSerializer
 from kernel.api.views import Creates, ResourceViewSet, Updates, verb
 from projects import operations
 from projects.filters import ProjectFilter
 from projects.models import Project
-from projects.permissions import may_create_projects, may_edit_project, may_see_effort, projects_visible_to
+from projects.permissions import (
+    may_create_projects,
+    may_edit_project,
+    may_see_effort,
+    may_take_over_projects,
+    projects_visible_to,
+)
 from sla.permissions import may_read_policies, policies_visible_to
 
 
@@ -55,6 +61,10 @@ class DeputyInput(StrictSerializer):
     until = Instant()
 
 
+class TakeOverInput(StrictSerializer):
+    reason = Text(max_length=500)
+
+
 class ProjectViewSet(Creates, Updates, ResourceViewSet):
     """What is run for clients. A project's policy, TAM and deputy, if it names them, go before the client's."""
 
@@ -71,6 +81,7 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
         "update": may_edit_project,
         "partial_update": may_edit_project,
         "appoint_deputy": may_edit_project,
+        "take_over": may_take_over_projects,
     }
     # They give rights for good: decided by who runs the service. A stand-in is named by who leads the project.
     field_permissions = dict.fromkeys(("architect", "tam"), runs_service)
@@ -97,3 +108,8 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
             actor=self.actor,
             at=self.now,
         )
+
+    @verb(TakeOverInput, url_path="take-over")
+    def take_over(self, project: Project, data: dict[str, Any]) -> None:
+        """It is in operation without a handover by TamHub, because it was before TamHub was there; say why."""
+        operations.take_over_project(project=project, reason=data["reason"], actor=self.actor, at=self.now)

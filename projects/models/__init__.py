@@ -2,7 +2,9 @@
 
 from projects.models.attachment import Attachment
 from projects.models.blueprint import Blueprint, BlueprintVersion
+from projects.models.document import Document, DocumentVersion
 from projects.models.feedback import Feedback
+from projects.models.handover import ChecklistItem, Handover, HandoverItem
 from projects.models.personal import ActionLink, SavedFilter, Visit
 from projects.models.project import Project
 from projects.models.request import ChangeRequest, Clarification, Draft
@@ -16,10 +18,15 @@ __all__ = [
     "BlueprintVersion",
     "ChangeRequest",
     "Check",
+    "ChecklistItem",
     "Clarification",
     "Dependency",
+    "Document",
+    "DocumentVersion",
     "Draft",
     "Feedback",
+    "Handover",
+    "HandoverItem",
     "Project",
     "ReadyItem",
     "SavedFilter",

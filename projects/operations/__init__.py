@@ -5,10 +5,28 @@ from projects.operations.blueprints import archive_blueprint, create_blueprint, 
 from projects.operations.clarifying import answer, ask, ask_all, remind, withdraw_question
 from projects.operations.decomposing import NewDependency, decompose
 from projects.operations.dependencies import add_dependency, change_dependency, remove_dependency
+from projects.operations.documents import (
+    Content,
+    add_version,
+    create_document,
+    suspect_by_incident,
+    update_document,
+    verify_document,
+)
 from projects.operations.feedback import give_feedback
+from projects.operations.handovers import (
+    add_item,
+    begin_handover,
+    return_handover,
+    set_checklist_item,
+    sign,
+    tick_item,
+    update_handover,
+    withdraw_handover,
+)
 from projects.operations.links import use_link
 from projects.operations.personal import forget_filter, note_visit, save_draft, save_filter
-from projects.operations.projects import appoint_deputy, create_project, update_project
+from projects.operations.projects import appoint_deputy, create_project, take_over_project, update_project
 from projects.operations.requests import (
     accept,
     agree,
@@ -43,10 +61,13 @@ from projects.operations.verbs import (
 )
 
 __all__ = [
+    "Content",
     "NewDependency",
     "NewTask",
     "accept",
     "add_dependency",
+    "add_item",
+    "add_version",
     "agree",
     "answer",
     "appoint_deputy",
@@ -56,11 +77,13 @@ __all__ = [
     "assign_task",
     "attach",
     "begin_decomposing",
+    "begin_handover",
     "block_task",
     "cancel_task",
     "change_dependency",
     "complete_task",
     "create_blueprint",
+    "create_document",
     "create_project",
     "create_task",
     "decompose",
@@ -77,6 +100,7 @@ __all__ = [
     "remove_attachment",
     "remove_dependency",
     "reopen_task",
+    "return_handover",
     "return_task",
     "save_as_blueprint",
     "save_draft",
@@ -84,15 +108,24 @@ __all__ = [
     "say",
     "send_back",
     "send_to_departments",
+    "set_checklist_item",
+    "sign",
     "start_task",
+    "suspect_by_incident",
+    "take_over_project",
     "take_task",
     "tick",
+    "tick_item",
     "unblock_task",
     "update_blueprint",
+    "update_document",
+    "update_handover",
     "update_project",
     "update_request",
     "update_task",
     "use_link",
+    "verify_document",
     "withdraw",
+    "withdraw_handover",
     "withdraw_question",
 ]

@@ -9,16 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Client, Grant, Role, User
-from accounts.operations import end_grants, give_grant
+from accounts.models import Client, User
 from kernel import history
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
 from kernel.versions import change, check
 from projects.models import Project
+from projects.operations.handovers import follow_posts, refuse_without_handover
+from projects.operations.posts import POSTS, seat
 
-# The people who lead a project, and the role in which each acts on it.
-POSTS = {"architect": Role.ARCHITECT, "tam": Role.TAM, "deputy": Role.TAM}
 # Addresses beside those of projects.
 RESERVED_SLUGS = frozenset({"new"})
 
@@ -31,10 +30,12 @@ def create_project(*, client: Client, slug: str, name: str, actor: User | None, 
     if slug in RESERVED_SLUGS:
         raise Invalid(_("This name is taken by a page; choose another."), field="slug")
     project = Project(client=client, slug=slug, name=name, **fields)
+    if project.phase == Project.Phase.OPERATION:
+        refuse_without_handover(project)
     _refuse_double_posts(project)
     project.save(force_insert=True)
     for post in POSTS:
-        _seat(project, post, getattr(project, post), at=at)
+        seat(project, post, getattr(project, post), at=at)
     history.record(project, "created", actor=actor, at=at, tenant_id=client.pk, place=project)
     return project
 
@@ -55,9 +56,12 @@ def update_project(
     changed = change(project, changes)
     if changed:
         _refuse_double_posts(project)
+        if "phase" in changed and project.phase == Project.Phase.OPERATION:
+            refuse_without_handover(project)
         project.save()
+        follow_posts(project, changed)
         for post in POSTS.keys() & changed.keys():
-            _seat(project, post, getattr(project, post), at=at)
+            seat(project, post, getattr(project, post), at=at)
         history.record(
             project, "changed", actor=actor, at=at, tenant_id=project.client_id, changes=changed, place=project
         )
@@ -74,40 +78,44 @@ def appoint_deputy(
     project = lock(Project.objects.select_related("client")).get(pk=project.pk)
     if deputy == project.tam_in_charge:
         raise Invalid(_("Nobody stands in for oneself."), field="deputy")
-    changed = change(project, {"deputy": deputy})
+    changed = change(project, {"deputy": deputy}) if from_at <= at else {}
     project.save()
-    _seat(project, "deputy", deputy, at=max(from_at, at), until=until)
+    seat(project, "deputy", deputy, at=max(from_at, at), until=until)
     history.record(
         project,
         "deputy appointed",
         actor=actor,
         at=at,
         tenant_id=project.client_id,
-        changes={**changed, "until": [None, until.isoformat()]},
+        changes={**changed, "from": [None, from_at.isoformat()], "until": [None, until.isoformat()]},
         place=project,
         text=str(deputy),
     )
     return project
 
 
-def _seat(project: Project, post: str, user: User | None, *, at: datetime, until: datetime | None = None) -> None:
-    """Who held the post leaves it; who takes it gets the right. Everybody else's rights stay."""
-    seats = {"scope_kind": Grant.Scope.PROJECT, "scope_id": project.pk, "reason": post}
-    held = Grant.objects.filter(**seats, valid_until=until).valid_at(at)
-    if user is not None and held.filter(user=user).exists():
-        return
-    end_grants(at=at, **seats)
-    if user is not None:
-        give_grant(
-            user=user,
-            role=POSTS[post],
-            scope_kind=Grant.Scope.PROJECT,
-            scope_id=project.pk,
-            client=project.client,
-            at=at,
-            until=until,
-            reason=post,
-        )
+@transaction.atomic
+def take_over_project(*, project: Project, reason: str, actor: User | None, at: datetime) -> Project:
+    """What the provider ran before TamHub was there, or took over from somebody else, is in operation without a
+    handover; the history says so, and why."""
+    if not reason.strip():
+        raise Invalid(_("Say why there was no handover."), field="reason")
+    project = lock(Project.objects.select_related("client")).get(pk=project.pk)
+    if project.phase == Project.Phase.OPERATION:
+        return project
+    changed = change(project, {"phase": Project.Phase.OPERATION})
+    project.save()
+    history.record(
+        project,
+        "taken over",
+        actor=actor,
+        at=at,
+        tenant_id=project.client_id,
+        changes=changed,
+        text=reason,
+        place=project,
+    )
+    return project
 
 
 def _refuse_double_posts(project: Project) -> None:

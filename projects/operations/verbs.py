@@ -16,7 +16,7 @@ from kernel.locking import lock
 from kernel.versions import bump
 from projects.lifecycle import ENDED_REQUEST, TASK_TRANSITIONS, BlockReason, RequestStatus, TaskStatus
 from projects.models import ChangeRequest, Task
-from projects.operations import telling
+from projects.operations import documents, telling
 from projects.operations.moving import enter
 from projects.operations.refreshing import gates_of, locked_with_neighbours, refresh_around
 from projects.operations.tasks import end_sight, let_see, pass_on, record, refuse_ended, refuse_range
@@ -88,6 +88,7 @@ def complete_task(
     begin_request(task, actor=actor, at=at)
     if was_with is not None:
         end_sight(task, was_with, at=at)
+    documents.suspect_by_task(task, actor=actor, at=at)
     telling.ready(refresh_around(task, at=at), cause=task, actor=actor, at=at)
     telling.all_done(task, actor=actor, at=at)
     return task

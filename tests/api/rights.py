@@ -190,6 +190,40 @@ PUT    blueprints/web-launch/ web-launch        | 200 200 200 200 403 403 200 40
 PATCH  blueprints/web-launch/ name              | 200 200 200 200 403 403 200 403 403 403 401
 DELETE blueprints/web-launch/                   | 204 204 204 204 403 403 204 403 403 403 401
 
+POST   projects/acme-portal/take-over/ reason  | 200 200 403 403 403 403 403 403 403 403 401
+POST   projects/globex-portal/take-over/ reason | 200 200 403 403 403 403 403 403 403 403 401
+
+GET    documents/                              | 200 200 200 200 200 200 200 200 200 200 401
+POST   documents/ new-document                 | 201 201 201 201 400 400 201 403 403 403 401
+POST   documents/ new-foreign-document         | 201 201 400 400 400 400 400 403 403 403 401
+GET    documents/{own.document.pk}/            | 200 200 200 200 404 200 200 200 404 404 401
+GET    documents/{own.shown_document.pk}/      | 200 200 200 200 404 200 200 200 200 404 401
+GET    documents/{foreign.document.pk}/        | 200 200 404 404 404 404 404 200 404 404 401
+PUT    documents/{own.document.pk}/ document   | 200 200 200 200 404 403 200 403 403 403 401
+PATCH  documents/{own.document.pk}/ title      | 200 200 200 200 404 403 200 403 403 403 401
+PATCH  documents/{foreign.document.pk}/ title  | 200 200 404 404 404 404 404 403 403 403 401
+GET    documents/{own.document.pk}/versions/   | 200 200 200 200 404 200 200 200 404 404 401
+GET    documents/{own.shown_document.pk}/versions/ | 200 200 200 200 404 200 200 200 200 404 401
+POST   documents/{own.document.pk}/versions/ version-text | 201 201 201 201 404 403 201 403 403 403 401
+POST   documents/{own.shown_document.pk}/versions/ version-text | 201 201 201 201 404 403 201 403 403 403 401
+POST   documents/{foreign.document.pk}/versions/ version-text | 201 201 404 404 404 404 404 403 403 403 401
+POST   documents/{own.document.pk}/verify/     | 200 200 200 200 404 403 200 403 403 403 401
+POST   documents/{foreign.document.pk}/verify/ | 200 200 404 404 404 404 404 403 403 403 401
+
+GET    handovers/                              | 200 200 200 200 200 200 200 403 403 403 401
+POST   handovers/ new-handover                 | 409 409 409 409 400 400 409 403 403 403 401
+POST   handovers/ new-foreign-handover         | 409 409 400 400 400 400 400 403 403 403 401
+GET    handovers/{own.handover.pk}/            | 200 200 200 200 404 200 200 403 403 403 401
+GET    handovers/{foreign.handover.pk}/        | 200 200 404 404 404 404 404 403 403 403 401
+PUT    handovers/{own.handover.pk}/ handover   | 200 200 200 200 404 403 200 403 403 403 401
+PATCH  handovers/{own.handover.pk}/ brief      | 200 200 200 200 404 403 200 403 403 403 401
+PATCH  handovers/{foreign.handover.pk}/ brief  | 200 200 404 404 404 404 404 403 403 403 401
+POST   handovers/{own.handover.pk}/tick/ no-line | 400 400 400 400 404 403 400 403 403 403 401
+POST   handovers/{own.handover.pk}/sign/       | 403 403 200 409 404 403 403 403 403 403 401
+POST   handovers/{own.handover.pk}/return/ reason | 200 200 403 200 404 403 403 403 403 403 401
+POST   handovers/{own.handover.pk}/withdraw/   | 200 200 200 200 404 403 403 403 403 403 401
+POST   handovers/{foreign.handover.pk}/withdraw/ | 200 200 404 404 404 404 404 403 403 403 401
+
 GET    group-mappings/                         | 200 200 200 200 200 200 200 200 200 200 401
 POST   group-mappings/ new-mapping             | 201 201 201 201 403 403 403 403 403 403 401
 POST   group-mappings/ new-foreign-mapping     | 201 201 400 400 403 403 403 403 403 403 401
@@ -361,6 +395,15 @@ def bodies(world: World) -> dict[str, Any]:
         "lag": {"lag_h": 2},
         "new-blueprint": {"slug": "landscape", "name": "Landscape", "content": BLUEPRINT},
         "web-launch": {"slug": "web-launch", "name": "Web", "content": BLUEPRINT},
+        "new-document": {"project": "acme-portal", "title": "Night numbers", "kind": "Contact sheet"},
+        "new-foreign-document": {"project": "globex-portal", "title": "Night numbers", "kind": "Contact sheet"},
+        "document": {"project": "acme-portal", "title": "Plan 2", "kind": "Runbook"},
+        "version-text": {"text": "# What to do at night"},
+        "new-handover": {"project": "acme-portal"},
+        "new-foreign-handover": {"project": "globex-portal"},
+        "handover": {"project": "acme-portal", "brief": "All is calm."},
+        "brief": {"brief": "All is calm."},
+        "no-line": {"item": 999_999},
         "new-mapping": {"client": "acme", "group": "G 2", "department": "dba"},
         "new-foreign-mapping": {"client": "globex", "group": "G 2", "department": "dba"},
         "mapping": {"client": "acme", "group": "G 1", "department": "dba"},

@@ -19,8 +19,8 @@ from departments.operations import map_group, plan_shift, record_absence, set_de
 from incidents import operations
 from incidents.models import Incident
 from projects import operations as work
-from projects.models import ChangeRequest, Clarification, Dependency, Project, Task
-from projects.operations import create_project
+from projects.models import ChangeRequest, Clarification, Dependency, Document, Handover, Project, Task
+from projects.operations import begin_handover, create_document, create_project
 from sla.models import Clock, Vendor
 from sla.operations import create_vendor, set_client_policy
 from tests.factories import MONDAY, a_calendar, a_policy, a_user, grant
@@ -38,6 +38,9 @@ class Side:
     client: Client
     contact: Contact
     project: Project
+    document: Document
+    shown_document: Document
+    handover: Handover
     incident: Incident
     ticket: Incident
     mapping: GroupMapping
@@ -165,10 +168,20 @@ def _side(
     mapping = map_group(client=client, group="G 1", department=backup, actor=None, at=MONDAY)
     clock = Clock.objects.get(subject_id=incident.pk, kind=Clock.Kind.RESPONSE)
     [alert] = raise_levels([Passed(clock, [50])], now=now)
+    handover = begin_handover(
+        project=project,
+        kind=Handover.Kind.CHANGE,
+        receiver=_of(people, deputy or "outsider"),
+        actor=None,
+        at=MONDAY,
+    )
     return Side(
         client=client,
         contact=person,
         project=project,
+        document=_document(project, Document.Visibility.INTERNAL),
+        shown_document=_document(project, Document.Visibility.CLIENT),
+        handover=handover,
         incident=incident,
         ticket=ticket,
         mapping=mapping,
@@ -204,6 +217,12 @@ def _work(project: Project, person: Contact, first: Department, then: Department
         "follower": follower,
         "dependency": task.outgoing.get(),
     }
+
+
+def _document(project: Project, visibility: str) -> Document:
+    return create_document(
+        project=project, title=f"Plan, {visibility}", kind="Runbook", visibility=visibility, actor=None, at=MONDAY
+    )
 
 
 def _absence(user: User, *, now: datetime) -> Absence:

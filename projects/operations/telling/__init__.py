@@ -1,5 +1,6 @@
 """What people hear of requests and tasks: one message for one cause, owed in the commit of the change."""
 
+from projects.operations.telling.papers import documents_due, handed_over, handover_returned, to_sign
 from projects.operations.telling.requests import (
     accepted,
     all_done,
@@ -20,9 +21,12 @@ __all__ = [
     "answered",
     "asked",
     "delivered",
+    "documents_due",
     "ended",
     "feedback_asked",
     "given",
+    "handed_over",
+    "handover_returned",
     "not_ready_after_all",
     "ready",
     "request_came",
@@ -30,4 +34,5 @@ __all__ = [
     "sent_back",
     "silent",
     "stuck",
+    "to_sign",
 ]
