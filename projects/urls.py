@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from projects.views import blueprint_editor, blueprint_uses, blueprints, bulk, mytasks, signed, taskacts, taskpage
+from projects.views import (
+    blueprint_editor,
+    blueprint_uses,
+    blueprints,
+    bulk,
+    documents,
+    handover,
+    mytasks,
+    people,
+    signed,
+    taskacts,
+    taskpage,
+)
 from projects.views.attachments import attachment, remove_attachment
 from projects.views.decompose import decompose
 from projects.views.feedback import feedback
@@ -30,6 +42,16 @@ urlpatterns: list[URLPattern] = [
     path("my-tasks/", mytasks.my_tasks, name="my-tasks"),
     path("tasks/bulk/", bulk.bulk, name="task-bulk"),
     path("projects/<slug:slug>/visit/", note_visit, name="project-visit"),
+    path("projects/<slug:slug>/documents/", documents.project_documents, name="project-documents"),
+    path("projects/<slug:slug>/documents/new/", documents.new_document, name="document-new"),
+    path("projects/<slug:slug>/people/", people.project_people, name="project-people"),
+    path("projects/<slug:slug>/handover/", handover.project_handover, name="project-handover"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/edit/", documents.edit_document, name="document-edit"),
+    path("documents/<int:pk>/verify/", documents.verify, name="document-verify"),
+    path("documents/<int:pk>/versions/new/", documents.new_version, name="document-version-new"),
+    path("documents/<int:pk>/versions/<int:number>/file/", documents.version_file, name="document-file"),
+    path("handovers/<int:pk>/<str:verb>/", handover.act, name="handover-act"),
     path("tasks/<int:pk>/", taskpage.task, name="task"),
     path("tasks/<int:pk>/peek/", taskpage.peek, name="task-peek"),
     path("tasks/<int:pk>/package/", taskacts.package, name="task-package"),

@@ -1,0 +1,114 @@
+"""What people type about documents, handovers and deputies. Forms say what is wrong with the words; operations decide
+the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Person, colleagues_to_choose
+from kernel.admin import AnyModelForm
+from kernel.forms import UploadField
+from projects.models import Document, Handover
+from projects.operations import Content
+
+REGISTER = ("title", "kind", "service", "owner", "review_every_days", "visibility")
+CONTENT = ("text", "link", "file", "note")
+
+
+def _choose_people(form: forms.BaseForm, name: str, user: Person, *, empty: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = colleagues_to_choose(user).order_by("last_name", "first_name", "username")
+    field.empty_label = empty
+
+
+class VersionForm(forms.Form):
+    """One of a text, a link and a file; `read` is the number of the newest version that was read."""
+
+    text = forms.CharField(
+        required=False,
+        max_length=200_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        label=_("Text"),
+        help_text=_("Markdown: headings, lists, tables, links."),
+    )
+    link = forms.URLField(required=False, max_length=500, assume_scheme="https", label=_("or a link"))
+    file = UploadField(required=False, label=_("or a file"))
+    note = forms.CharField(required=False, max_length=300, label=_("What is new"))
+    read = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def content(self) -> Content:
+        words = self.cleaned_data
+        upload = words["file"] if isinstance(words["file"], UploadedFile) else None
+        return Content(upload=upload, text=words["text"], link=words["link"], note=words["note"])
+
+
+class DocumentForm(AnyModelForm):
+    """A line of the register."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Document
+        fields = REGISTER
+        help_texts = {
+            "kind": _("As tasks name it, for example Network diagram: a task that touches it makes it suspect."),
+            "service": _("As incidents name it: one that is resolved makes it suspect."),
+        }
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose_people(self, "owner", user, empty=_("The project’s TAM"))
+
+    def words(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in REGISTER}
+
+
+class BeginHandoverForm(forms.Form):
+    """To the project's TAM at go-live, or to another TAM."""
+
+    kind = forms.ChoiceField(choices=Handover.Kind.choices, label=_("What for"))
+    receiver = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        label=_("Who takes over"),
+        help_text=_("At go-live it is the project’s TAM."),
+    )
+    planned_on = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Planned for")
+    )
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose_people(self, "receiver", user, empty=_("The project’s TAM"))
+
+
+class BriefForm(forms.Form):
+    brief = forms.CharField(
+        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 18}), label=_("Brief")
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReturnForm(forms.Form):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), label=_("What is missing?"))
+
+
+class DeputyForm(forms.Form):
+    """Somebody stands in from the beginning of a day to the end of another."""
+
+    deputy = forms.ModelChoiceField(User.objects.none(), label=_("Who stands in"))
+    first_day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("From"))
+    last_day = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Until the end of")
+    )
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose_people(self, "deputy", user, empty=_("Choose"))
