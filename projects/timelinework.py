@@ -18,7 +18,7 @@ from kernel import history
 from kernel.models import History
 from projects.changewords import in_words
 from projects.models import ChangeRequest, Project, Task
-from projects.paths import request_path, task_path
+from projects.paths import document_path, handover_path, request_path, task_path
 from projects.permissions import requests_visible_to, tasks_visible_to
 from projects.requesthistory import VERBS as REQUEST_VERBS
 from projects.tasktelling import lines_of
@@ -46,6 +46,7 @@ TONES: Final = {
 WORDS: Final[Mapping[tuple[str, str], tuple[str | Promise, str]]] = {
     (PROJECT, "created"): (_("Project created"), "folder-kanban"),
     (PROJECT, "changed"): (_("Project changed"), "pencil"),
+    (PROJECT, "taken over"): (_("Taken over without a handover"), "folder-kanban"),
     (PROJECT, "deputy appointed"): (_("Deputy appointed"), "users"),
     (PROJECT, "deputy"): (_("Deputy changed"), "users"),
     (PAPERS, "created"): (_("Document added"), "file-text"),
@@ -62,7 +63,12 @@ WORDS: Final[Mapping[tuple[str, str], tuple[str | Promise, str]]] = {
     (HANDOVER, "returned"): (_("Handover sent back"), "undo-2"),
     (HANDOVER, "withdrawn"): (_("Handover withdrawn"), "circle-x"),
 }
-_PATHS: Final[Mapping[str, Callable[[Any], str]]] = {TASK: task_path, REQUEST: request_path}
+_PATHS: Final[Mapping[str, Callable[[Any], str]]] = {
+    TASK: task_path,
+    REQUEST: request_path,
+    PAPERS: document_path,
+    HANDOVER: lambda handover: handover_path(handover.project),
+}
 
 
 class Work:
