@@ -15,5 +15,5 @@ def create(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0007_documents_and_handovers")]
+    dependencies = [("projects", "0008_documents_and_handovers")]
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]

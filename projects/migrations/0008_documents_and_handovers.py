@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('kernel', '0003_history_place'),
-        ('projects', '0006_clarification_version'),
+        ('projects', '0007_open_by_instant'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
