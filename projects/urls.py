@@ -19,12 +19,14 @@ from projects.views.attachments import attachment, remove_attachment
 from projects.views.decompose import decompose
 from projects.views.feedback import feedback
 from projects.views.newrequest import new_request
-from projects.views.project import edit_project, project_page, project_requests
+from projects.views.project import edit_project, project_requests
 from projects.views.projecthistory import note_visit, project_history
 from projects.views.projects import new_project, projects
+from projects.views.projecttasks import new_task, project_page
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
+from projects.views.savedfilters import forget_filter, keep_filter
 
 urlpatterns: list[URLPattern] = [
     path("blueprints/", blueprints.blueprints, name="blueprints"),
@@ -32,10 +34,13 @@ urlpatterns: list[URLPattern] = [
     path("blueprints/<slug:slug>/", blueprints.blueprint, name="blueprint"),
     path("blueprints/<slug:slug>/edit/", blueprint_editor.edit_blueprint, name="edit-blueprint"),
     path("blueprints/<slug:slug>/archive/", blueprints.archive_blueprint, name="archive-blueprint"),
+    path("filters/", keep_filter, name="keep-filter"),
+    path("filters/<int:pk>/forget/", forget_filter, name="forget-filter"),
     path("projects/", projects, name="projects"),
     path("projects/new/", new_project, name="new-project"),
     path("projects/<slug:slug>/", project_page, name="project"),
     path("projects/<slug:slug>/edit/", edit_project, name="project-edit"),
+    path("projects/<slug:slug>/tasks/new/", new_task, name="project-task-new"),
     path("projects/<slug:slug>/requests/", project_requests, name="project-requests"),
     path("projects/<slug:slug>/history/", project_history, name="project-history"),
     path("act/t/<str:token>/", signed.act_by_link, name="task-by-link"),

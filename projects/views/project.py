@@ -15,25 +15,31 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from kernel.errors import DomainError, Stale
+from kernel.keyset import keyset_page
 from projects import operations
-from projects.permissions import may_edit_project
+from projects.permissions import may_edit_project, projects_to_ask_in
 from projects.projectforms import EditProjectForm
 from projects.projectpage import found_project, frame_context
+from projects.queries.requests import request_list
 
-
-@login_required
-@require_safe
-def project_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Its tasks."""
-    project = found_project(request, slug)
-    return render(request, "projects/project/tasks.html", frame_context(project, request.user, tab="tasks"))
+SIZE = 25
 
 
 @login_required
 @require_safe
 def project_requests(request: HttpRequest, slug: str) -> HttpResponse:
+    """All of them, the newest first."""
     project = found_project(request, slug)
-    return render(request, "projects/project/requests.html", frame_context(project, request.user, tab="requests"))
+    rows = request_list(request.user).filter(project=project)
+    page = keyset_page(rows, size=SIZE, cursor=request.GET.get("cursor", ""))
+    context = {
+        "rows": page.rows,
+        "steps": page,
+        "is_internal": True,
+        "may_record": projects_to_ask_in(request.user).filter(pk=project.pk).exists(),
+    }
+    frame = frame_context(project, request.user, tab="requests")
+    return render(request, "projects/project/requests.html", frame | context)
 
 
 @login_required
