@@ -87,10 +87,11 @@ def phases_of(project: Project) -> list[Step]:
     """The way of a project, with the days on which it came from one phase to the next; one query."""
     order = list(Project.Phase)
     here = order.index(Project.Phase(project.phase))
-    moves = list(history.of(project).filter(changes__has_key="phase").order_by("at", "pk"))
+    lines = list(history.of(project).filter(Q(verb="created") | Q(changes__has_key="phase")).order_by("at", "pk"))
+    moves = [line for line in lines if "phase" in line.changes]
     begun = {line.changes["phase"][1]: line.at for line in moves}
     first = moves[0].changes["phase"][0] if moves else project.phase
-    begun.setdefault(first, project.created_at)
+    begun.setdefault(first, lines[0].at if lines else project.created_at)
     states = ["done"] * here + ["now"] + [""] * (len(order) - here - 1)
     return [
         Step(phase.label, state, begun.get(phase.value) if state else None)

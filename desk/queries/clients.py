@@ -22,12 +22,14 @@ from incidents.permissions import Person, incidents_visible_to
 from incidents.queries import incident_list
 from projects.lifecycle import ENDED_REQUEST
 from projects.models import ChangeRequest
+from projects.queries.projects import Line as ProjectLine
+from projects.queries.projects import Wishes, lines_of, listed
 from projects.queries.requests import request_list
 from quality.periods import next_month, today
 from quality.queries import Compliance, compliance_by_client_and_month
 from sla.models import ClientPolicy, Clock, SlaPolicy, SlaTarget
 
-SOME_OVER, SOME_AHEAD, SOME_ALERTS, SOME_REQUESTS = 6, 6, 6, 8
+SOME_OVER, SOME_AHEAD, SOME_ALERTS, SOME_REQUESTS, SOME_PROJECTS = 6, 6, 6, 8, 12
 SPARK_MONTHS, JUDGED_MONTHS, YEAR = 6, 3, 12
 Months = dict[str, list[Compliance]]
 
@@ -58,7 +60,7 @@ class ClientLine:
 
 @dataclass(frozen=True, slots=True)
 class ClientPage:
-    """`figures` and `alerts` are for the provider's own people; `by_priority` counts what is open."""
+    """`figures`, `alerts` and `projects` are for the provider's own people; `by_priority` counts what is open."""
 
     client: Client
     policy: SlaPolicy | None
@@ -73,6 +75,7 @@ class ClientPage:
     alerts: list[AlertRow]
     requests: list[ChangeRequest]
     more_requests: bool
+    projects: list[ProjectLine]
 
 
 def together(months: Sequence[Compliance]) -> Compliance:
@@ -133,7 +136,14 @@ def client_page(user: Person, client: Client, *, now: datetime, is_internal: boo
         alerts=described(alerts[:SOME_ALERTS]),
         requests=list(requests[:SOME_REQUESTS]),
         more_requests=len(requests) > SOME_REQUESTS,
+        projects=_projects(user, client, now=now) if is_internal else [],
     )
+
+
+def _projects(user: Person, client: Client, *, now: datetime) -> list[ProjectLine]:
+    """Those that run, what breaks next in front."""
+    running = listed(user, Wishes(client=client))[:SOME_PROJECTS]
+    return lines_of(list(running), now=now)
 
 
 def _standing(counts: dict[str, int], figures: Figures | None, *, at_risk: int) -> Standing:

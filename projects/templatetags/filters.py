@@ -20,6 +20,7 @@ def saved_filters(context: Context, page: str) -> dict[str, Any]:
     query. `page` is one of `projects.savedfilters.PAGES`."""
     request: HttpRequest = context["request"]
     query = query_of(request.GET.urlencode())
+    narrows = request.GET.keys() - {"view"}
     kept = list(SavedFilter.objects.filter(user=request.user.pk, page=page))
     return {
         "page": page,
@@ -27,6 +28,6 @@ def saved_filters(context: Context, page: str) -> dict[str, Any]:
         "here": f"{request.path}?{query}" if query else request.path,
         "query": query,
         "kept": kept,
-        "is_kept": any(one.query == query for one in kept),
+        "is_offered": bool(narrows and query) and all(one.query != query for one in kept),
         "csrf_token": context.get("csrf_token"),
     }

@@ -221,3 +221,11 @@ def test_the_palette_finds_projects_and_offers_a_new_one(world, browse, project,
     assert "/projects/portal/" in browser.get("/find/?q=custom").text
     assert "/projects/portal/" in browser.get("/find/?q=porta").text
     assert "/projects/new/" in browser.get("/find/?q=new+proj").text
+
+
+def test_the_dashboard_of_a_client_shows_its_projects_to_the_providers_own_people(world, browse, project):
+    operations.block_task(task=a_task(project, at=world.now), reason="client", actor=world.tam, at=world.now)
+    page = browse(world.tam).get("/clients/aldgate/").text
+    assert "Customer portal" in page
+    assert "1 blocked" in page
+    assert 'id="projects-h"' not in browse(world.contact).get("/clients/aldgate/").text

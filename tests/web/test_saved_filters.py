@@ -24,7 +24,7 @@ def kept(browser, page: str, query: str, name: str = "Mine"):
     ("page", "path", "query"),
     [
         ("projects", "/projects/", "mine=on"),
-        ("requests", "/requests/", "view=mine"),
+        ("requests", "/requests/", "status=new"),
         ("project-tasks", "/projects/portal/", "trouble=silent"),
         ("department-queue", "/departments/network/", "whose=mine"),
     ],
