@@ -17,6 +17,7 @@ from projects.operations.feedback import give_feedback
 from projects.operations.handovers import (
     add_item,
     begin_handover,
+    remove_checklist_item,
     return_handover,
     set_checklist_item,
     sign,
@@ -98,6 +99,7 @@ __all__ = [
     "reject",
     "remind",
     "remove_attachment",
+    "remove_checklist_item",
     "remove_dependency",
     "reopen_task",
     "return_handover",

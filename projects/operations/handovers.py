@@ -201,12 +201,22 @@ def withdraw_handover(*, handover: Handover, reason: str = "", actor: User | Non
 
 
 @transaction.atomic
-def set_checklist_item(*, item: ChecklistItem | None, text: str, position: int) -> ChecklistItem:
-    """A line of the list that handovers begin with; those under way keep theirs."""
-    item = item or ChecklistItem()
-    item.text, item.position = text, position
+def set_checklist_item(
+    *, item: ChecklistItem, changes: Mapping[str, Any], actor: User | None, at: datetime
+) -> ChecklistItem:
+    """A line of the list that handovers begin with, new or changed; those under way keep theirs."""
+    for field, value in changes.items():
+        setattr(item, field, value)
     item.save()
+    history.record(item, "set", actor=actor, at=at, text=item.text)
     return item
+
+
+@transaction.atomic
+def remove_checklist_item(*, item: ChecklistItem, actor: User | None, at: datetime) -> None:
+    """Handovers to come begin without it."""
+    history.record(item, "removed", actor=actor, at=at, text=item.text)
+    item.delete()
 
 
 def refuse_without_handover(project: Project) -> None:

@@ -12,7 +12,7 @@ from incidents.recipients import candidates_of
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.models import History
 from projects import operations
-from projects.models import Document, Handover, Project
+from projects.models import ChecklistItem, Document, Handover, Project
 from projects.operations.posts import seat_deputies
 from projects.permissions import projects_visible_to
 from projects.queries.brief import brief_of
@@ -120,6 +120,15 @@ def test_another_architect_signs_anew(project, architect):
     operations.update_project(project=project, changes={"architect": another}, actor=None, at=MONDAY)
     handover.refresh_from_db()
     assert (handover.giver, handover.giver_signed_at) == (another, None)
+
+
+def test_a_handover_begins_with_the_providers_own_list(project):
+    [first, *others] = ChecklistItem.objects.all()
+    for item in others:
+        operations.remove_checklist_item(item=item, actor=None, at=MONDAY)
+    operations.set_checklist_item(item=first, changes={"text": "Keys handed over"}, actor=None, at=MONDAY)
+    handover = go_live(project, ticked=False)
+    assert [item.text for item in handover.items.all()] == ["Keys handed over"]
 
 
 def test_only_one_handover_goes_on_at_a_time(project, tam):
