@@ -15,19 +15,15 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.support.callers import Caller
 from bench.support.databases import beside, scratch_database, server_url
 from bench.support.filled import fill_with, multiply_incidents, prepare, use
 from bench.support.timing import percentile
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 FULL = 1_000_000
 MADE_UP = 50_000
@@ -115,7 +111,7 @@ def measure(rounds: int, *, only: str) -> None:
         took: dict[str, list[float]] = {role: [] for role in people}
         queries = 0
         for role, client in people.items():
-            path = address.format(**words, cursor=client.cursor if "{cursor}" in address else "")
+            path = address.format(**words, cursor=_cursor(client) if "{cursor}" in address else "")
             client.get(path)  # what is compiled once is not measured
             for _round in range(rounds):
                 ms, count = client.timed(path)
@@ -135,37 +131,10 @@ def measure(rounds: int, *, only: str) -> None:
     print(f"\nslower than a second: {', '.join(slow) or 'none'}")
 
 
-class Caller:
-    """A person with a browser."""
-
-    def __init__(self, user: User) -> None:
-        from django.test import Client  # noqa: PLC0415
-
-        self.client = Client(SERVER_NAME="localhost")
-        self.client.force_login(user)
-
-    @property
-    def cursor(self) -> str:
-        """Of the second page of the list."""
-        text = self.client.get("/incidents/").content.decode()
-        return text.partition("cursor=")[2].partition('"')[0].partition("&")[0]
-
-    def get(self, path: str) -> Any:
-        answer = self.client.get(path)
-        if answer.status_code != 200:
-            raise SystemExit(f"{path}: {answer.status_code}")
-        return answer
-
-    def timed(self, path: str) -> tuple[float, int]:
-        """Milliseconds and queries of one answer."""
-        from django.db import connection  # noqa: PLC0415
-        from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
-        with CaptureQueriesContext(connection) as queries:
-            began = time.perf_counter()
-            self.get(path)
-            took_s = time.perf_counter() - began
-        return took_s * 1e3, len(queries)
+def _cursor(client: Caller) -> str:
+    """Of the second page of the list."""
+    text = client.get("/incidents/").content.decode()
+    return str(text.partition("cursor=")[2].partition('"')[0].partition("&")[0])
 
 
 def roles() -> dict[str, Caller]:

@@ -44,6 +44,16 @@ def fill_with(incidents: int, *, open_share: float) -> None:
     analyse()
 
 
+def fill_with_work(tasks: int, *, projects: int) -> None:
+    """Made-up work in so many projects of made-up clients."""
+    from demo.volume.filling import Volume, fill  # noqa: PLC0415
+    from kernel.clock import database_now  # noqa: PLC0415
+
+    volume = Volume(clients=60, projects=projects, incidents=tasks // 10, open_share=0.1, tasks=tasks)
+    fill(volume, seed=1, now=database_now())
+    analyse()
+
+
 def analyse() -> None:
     """The server's statistics as a database in use has them."""
     with unhurried() as cursor:
