@@ -114,10 +114,10 @@ def measure(rounds: int, *, only: str) -> None:
             path = address.format(**words, cursor=_cursor(client) if "{cursor}" in address else "")
             client.get(path)  # what is compiled once is not measured
             for _round in range(rounds):
-                ms, count = client.timed(path)
-                took[role].append(ms)
-                queries = max(queries, count)
-                if ms > SLOW_MS and _round >= 1:
+                one = client.timed(path)
+                took[role].append(one.ms)
+                queries = max(queries, one.queries)
+                if one.ms > SLOW_MS and _round >= 1:
                     break
         everything = [ms for values in took.values() for ms in values]
         slowest = max(took, key=lambda role: percentile(took[role], 0.5))
