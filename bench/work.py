@@ -1,7 +1,7 @@
 """How fast the pages and verbs of work are: `python bench/work.py [--tasks N] [--projects N] [--filled NAME] [--full]`.
 
 A department's queue, a project, a request, a task and the lists of them, asked in process by those whose work it is:
-time at the server and how much of it on the program's own processor (median and 95th percentile in ms; wanted 100 for
+time at the server and how much of it processors worked, the database's included (median and 95th percentile in ms; wanted 100 for
 the first three), and the fewest and most queries of an answer of one role, which must not grow with what is on the
 page. Then over REST: `decompose/` of 100 tasks and 200
 dependencies (wanted 300 ms), and completing a task that frees 50 others (wanted 100 ms).
@@ -78,7 +78,7 @@ def main() -> None:
 
 def measure_pages(rounds: int, *, only: str) -> None:
     head = f"{'':<14} {'role':<10} {'asked':>6} {'p50 ms':>8} {'p95 ms':>8}"
-    print(f"{head} {'own p50':>8} {'own p95':>8} {'queries':>9}  wanted")
+    print(f"{head} {'cpu p50':>8} {'cpu p95':>8} {'queries':>9}  wanted")
     for page, asked in addresses().items():
         if only not in page:
             continue
@@ -125,7 +125,6 @@ def addresses() -> dict[str, dict[str, tuple[Caller, list[str]]]]:
         "project": {
             "manager": (manager, project_pages),
             "tam": (tam, project_pages),
-            "contact": (contact, project_pages),
         },
         "request": {
             "manager": (manager, request_pages),
@@ -262,9 +261,9 @@ def _departments() -> list[str]:
 
 
 def _say(name: str, role: str, answers: list[Took], *, within: float | None = None) -> None:
-    wall, own = [one.ms for one in answers], [one.own_ms for one in answers]
+    wall, cpu = [one.ms for one in answers], [one.cpu_ms for one in answers]
     queries = sorted({one.queries for one in answers})
-    figures = [percentile(values, share) for values in (wall, own) for share in (0.5, 0.95)]
+    figures = [percentile(values, share) for values in (wall, cpu) for share in (0.5, 0.95)]
     held = f"{verdict(figures[1] <= within)} ({within:.0f})" if within else ""
     counted = f"{queries[0]}-{queries[-1]}"
     print(f"{name:<14} {role:<10} {len(answers):>6} {' '.join(f'{ms:>8.0f}' for ms in figures)} {counted:>9}  {held}")
