@@ -219,8 +219,8 @@ PUT    handovers/{own.handover.pk}/ handover   | 200 200 200 200 404 403 200 403
 PATCH  handovers/{own.handover.pk}/ brief      | 200 200 200 200 404 403 200 403 403 403 401
 PATCH  handovers/{foreign.handover.pk}/ brief  | 200 200 404 404 404 404 404 403 403 403 401
 POST   handovers/{own.handover.pk}/tick/ no-line | 400 400 400 400 404 403 400 403 403 403 401
-POST   handovers/{own.handover.pk}/sign/       | 403 403 200 409 404 403 403 403 403 403 401
-POST   handovers/{own.handover.pk}/return/ reason | 200 200 403 200 404 403 403 403 403 403 401
+POST   handovers/{own.handover.pk}/sign/       | 403 403 200 403 404 403 403 403 403 403 401
+POST   handovers/{own.handover.pk}/return/ reason | 200 200 403 403 404 403 403 403 403 403 401
 POST   handovers/{own.handover.pk}/withdraw/   | 200 200 200 200 404 403 403 403 403 403 401
 POST   handovers/{foreign.handover.pk}/withdraw/ | 200 200 404 404 404 404 404 403 403 403 401
 

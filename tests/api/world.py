@@ -171,7 +171,7 @@ def _side(
     handover = begin_handover(
         project=project,
         kind=Handover.Kind.CHANGE,
-        receiver=_of(people, deputy or "outsider"),
+        receiver=_of(people, "outsider"),
         actor=None,
         at=MONDAY,
     )
