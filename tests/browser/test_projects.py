@@ -1,0 +1,92 @@
+"""Projects in a real browser: reached by keys, read on a phone, and where one was last is remembered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from projects import operations
+from projects.models import Visit
+from tests.browser.conftest import PHONE
+from tests.factories import a_dependency, a_project, a_request, a_task
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+TABS = ["/projects/", "/projects/portal/", "/projects/portal/?view=board", "/projects/portal/history/?kind=task"]
+
+
+@pytest.fixture
+def portal(world):
+    project = a_project("portal", client=world.client, tam=world.tam, name="Customer portal", at=world.now)
+    request = a_request(project, at=world.now)
+    before = a_task(project, change_request=request, title="Open the ports", at=world.now)
+    after = a_task(project, change_request=request, title="Install", department="unix", at=world.now)
+    a_dependency(before, after, at=world.now)
+    operations.block_task(task=before, reason="client", actor=world.tam, at=world.now)
+    return project
+
+
+def test_keys_lead_to_a_project_and_to_its_new_task(world, portal, page, sign_in):
+    sign_in(world.tam)
+    page.goto("/")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Projects")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Customer portal")
+    page.keyboard.press("c")
+    expect(page.get_by_label("Title")).to_be_focused()
+
+
+def test_the_palette_finds_a_project_and_opens_it(world, portal, page, sign_in):
+    sign_in(world.tam)
+    page.goto("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("porta")
+    expect(page.get_by_role("option", name="Customer portal")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Customer portal")
+
+
+def test_a_look_at_the_history_is_noted_by_the_page_itself(world, portal, page, sign_in):
+    operations.note_visit(user=world.tam, project=portal, at=world.now - timedelta(days=1))
+    sign_in(world.tam)
+    page.goto("/projects/portal/history/")
+    expect(page.get_by_text("changes since your last visit.")).to_be_visible()
+    with page.expect_response("**/visit/"):
+        pass
+    assert Visit.objects.get().at > world.now - timedelta(hours=1)
+    page.get_by_label("Decisions").check()
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.get_by_label("Since your last visit")).to_be_visible()
+
+
+def test_a_filter_is_kept_and_found_again(world, portal, page, sign_in):
+    sign_in(world.tam)
+    page.goto("/projects/portal/")
+    page.get_by_label("Trouble").select_option("stuck")
+    expect(page.get_by_text("Install")).to_have_count(0)
+    page.get_by_label("Name of the filter").fill("What is stuck")
+    page.get_by_role("button", name="Keep this filter").click()
+    expect(page.get_by_text("Filter “What is stuck” kept")).to_be_visible()
+    page.goto("/projects/portal/")
+    page.get_by_role("link", name="What is stuck").click()
+    expect(page.get_by_label("Trouble")).to_have_value("stuck")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing(world, portal, page, sign_in, theme):
+    sign_in(world.tam)
+    page.emulate_media(color_scheme=theme)
+    for size in (PHONE, {"width": 1440, "height": 900}):
+        page.set_viewport_size(size)
+        for path in TABS:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            found = Axe().run(page, options=RULES).response["violations"]
+            assert not found, (path, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])
