@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.permissions import Person, is_staff_member
 from kernel import history
 from projects.lifecycle import ENDED_REQUEST, TaskStatus
-from projects.models import ChangeRequest, Project, Task
+from projects.models import ChangeRequest, Handover, Project, Task
 from projects.permissions import may_edit_project, plans, projects_visible_to
 
 
@@ -41,9 +41,12 @@ class Figures:
 
 @dataclass(frozen=True)
 class Frame:
+    """`handed_over_at`: when the architect's handover was signed by both."""
+
     project: Project
     phases: list[Step]
     figures: Figures
+    handed_over_at: datetime | None
 
     @property
     def tam(self) -> User | None:
@@ -69,9 +72,9 @@ def found_project(request: HttpRequest, slug: str) -> Project:
 
 
 def frame_context(project: Project, user: Person, *, tab: str, now: datetime | None = None) -> dict[str, Any]:
-    """What `projects/project/base.html` needs; `tab` names the current one. Three queries."""
+    """What `projects/project/base.html` needs; `tab` names the current one. Five queries."""
     now = now or timezone.now()
-    frame = Frame(project, phases_of(project), figures_of(project))
+    frame = Frame(project, phases_of(project), figures_of(project), _handed_over_at(project))
     return {
         "project": project,
         "frame": frame,
@@ -97,6 +100,11 @@ def phases_of(project: Project) -> list[Step]:
         Step(phase.label, state, begun.get(phase.value) if state else None)
         for phase, state in zip(order, states, strict=True)
     ]
+
+
+def _handed_over_at(project: Project) -> datetime | None:
+    signed = Handover.objects.filter(project=project, kind=Handover.Kind.GO_LIVE, status=Handover.Status.ACCEPTED)
+    return signed.order_by("-ended_at").values_list("ended_at", flat=True).first()
 
 
 def figures_of(project: Project) -> Figures:

@@ -38,7 +38,7 @@ from projects.taskforms import BulkForm
 from projects.views.taskverbs import VERBS
 from projects.workboard import board_of, queues_of
 
-SIZE = 50
+SIZE = 30
 BOARD = "board"
 # Days count down and silence begins: a list that nothing happened to is drawn anew this often.
 REDRAW_S = 300
