@@ -3,10 +3,11 @@ the rest."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -68,6 +69,17 @@ class DocumentForm(AnyModelForm):
 
     def words(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in REGISTER}
+
+    def read_again(self, document: Document) -> list[tuple[str, str]]:
+        """What was typed stays; sent once more, it replaces what stands in `document` by now: (label, value) of what
+        differs."""
+        self.data = {**cast(QueryDict, self.data).dict(), "version": str(document.version)}
+        stands = [(name, getattr(document, name)) for name in REGISTER]
+        return [
+            (str(self.fields[name].label), "–" if value in (None, "") else str(value))
+            for name, value in stands
+            if value != self.cleaned_data[name]
+        ]
 
 
 class BeginHandoverForm(forms.Form):

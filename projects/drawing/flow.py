@@ -16,7 +16,7 @@ from projects.planning.graph import closing, steps
 K = TypeVar("K", bound=Hashable)
 
 TIP: Final = 5  # of an arrow
-TITLE_LETTERS: Final = 17
+TITLE_LETTERS: Final = 15
 DEPARTMENT_LETTERS: Final = 13
 
 Kind = Literal["dg", "dgc", "dgb"]

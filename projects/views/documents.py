@@ -118,6 +118,7 @@ def edit_document(request: HttpRequest, pk: int) -> HttpResponse:
     form = DocumentForm(
         request.POST or None, user=user, instance=_found(request, pk), initial={"version": found.version}
     )
+    theirs: list[tuple[str, str]] = []
     if form.is_valid():
         try:
             operations.update_document(
@@ -127,12 +128,15 @@ def edit_document(request: HttpRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
                 expected_version=form.cleaned_data["version"],
             )
+        except Stale as error:
+            theirs = form.read_again(_found(request, pk))
+            form.add_error(None, error.message)
         except DomainError as error:
             _refuse((form,), error)
         else:
             messages.success(request, _("%(document)s saved") % {"document": found.reference})
             return redirect("document", pk)
-    context = {"document": found, "form": form}
+    context = {"document": found, "form": form, "theirs": theirs}
     return render(request, "projects/document/edit.html", context, status=422 if form.is_bound else 200)
 
 

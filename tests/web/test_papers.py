@@ -109,8 +109,14 @@ def test_a_register_line_that_somebody_else_changed_is_not_overwritten(world, br
     operations.verify_document(document=document, actor=world.tam, at=world.now + DAY)
     typed = {"title": "Mine", "kind": "Runbook", "review_every_days": 30, "visibility": "internal", "version": 1}
     answer = browse(world.tam).post(f"/documents/{document.pk}/edit/", typed)
-    assert (answer.status_code, 'value="Mine"' in answer.text) == (422, True)
+    assert (answer.status_code, 'value="Mine"' in answer.text, "WAN diagram" in answer.text) == (422, True, True)
     assert Document.objects.get().title == "WAN diagram"
+    browse(world.tam).post(f"/documents/{document.pk}/edit/", typed | {"version": document_now().version})
+    assert document_now().title == "Mine"
+
+
+def document_now() -> Document:
+    return Document.objects.get()
 
 
 def test_the_clients_people_read_what_is_for_them_and_nothing_internal(world, browse, project):
