@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Contact, Role
 from accounts.permissions import Person, clients_visible_to, is_staff_member, runs_service
@@ -64,9 +64,9 @@ def requests_visible_to(user: Person) -> QuerySet[ChangeRequest]:
     if not reach.everything:
         seen = Q(client__in=reach.client_ids | reach.contact_client_ids) | Q(project__in=reach.project_ids)
         if reach.department_ids:
-            theirs = Task.objects.filter(department__in=reach.department_ids, change_request__isnull=False)
-            owed = Clarification.objects.filter(department__in=reach.department_ids)
-            seen |= Q(pk__in=theirs.values("change_request")) | Q(pk__in=owed.values("request"))
+            theirs = Task.objects.filter(change_request=OuterRef("pk"), department__in=reach.department_ids)
+            owed = Clarification.objects.filter(request=OuterRef("pk"), department__in=reach.department_ids)
+            seen |= Exists(theirs.order_by()) | Exists(owed.order_by())
         rows = rows.filter(seen)
     return rows if reach.only_clients is None else rows.filter(client__in=reach.only_clients)
 

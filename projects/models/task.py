@@ -105,6 +105,10 @@ class Task(Versioned):
             models.Index(fields=["project", "status"], name="task_project_status"),
             models.Index(fields=["client", "-id"], name="task_client"),
             models.Index(
+                fields=["change_request"], condition=Q(status__in=sorted(OPEN_TASK)), name="task_request_open"
+            ),
+            models.Index(fields=["department", "change_request", "project"], name="task_department_places"),
+            models.Index(
                 fields=["ready_at"],
                 condition=Q(status="planned", announced_at=None, unmet=0),
                 name="task_to_announce",
