@@ -77,7 +77,8 @@ def _documents(project: Project, *, at: datetime) -> Iterator[str]:
     for document in project.documents.select_related("owner").order_by("title", "pk"):
         state = document.state(at)
         if state != Document.State.CURRENT:
-            yield f"{_plain(document.title)} · {state.label} · {document.owner or _('nobody answers for it')}"
+            owner = document.owner or _("nobody answers for it")
+            yield f"{_plain(document.title)} · {state.label} · {owner}"
 
 
 def _contacts(project: Project) -> Iterator[str]:

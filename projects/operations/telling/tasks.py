@@ -44,7 +44,8 @@ def given(tasks: Sequence[Task], *, actor: User | None, at: datetime) -> None:
     for person, theirs in by_person.items():
         with as_read_by(person):
             first, n = theirs[0], len(theirs)
-            words = ngettext("Given to you: %(first)s", "%(n)d tasks are given to you", n) % {"n": n, "first": first}
+            many = ngettext("%(n)d task is given to you", "%(n)d tasks are given to you", n)
+            words = (_("Given to you: %(first)s") if n == 1 else many) % {"n": n, "first": first}
             lines = [_line(task) for task in theirs[:MOST_NAMED]]
             key = f"task:{first.pk}:given:{person.pk}:{int(at.timestamp())}"
             news.append(_news(person, Event.ASSIGNED, words, lines, path=_path(theirs), task=first, key=key))
@@ -70,7 +71,8 @@ def ready(
             continue
         with as_read_by(person):
             first, n = theirs[0], len(theirs)
-            words = ngettext("You can start: %(first)s", "%(n)d tasks can start", n) % {"n": n, "first": first}
+            many = ngettext("%(n)d task can start", "%(n)d tasks can start", n)
+            words = (_("You can start: %(first)s") if n == 1 else many) % {"n": n, "first": first}
             lines = [_line(task) for task in theirs[:MOST_NAMED]]
             if cause is not None:
                 lines += [
