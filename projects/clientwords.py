@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from projects.lifecycle import BEFORE_AGREEMENT, RequestStatus
 from projects.models import ChangeRequest, Clarification
+from projects.requesthistory import delivery_note
 from sla.businesstime import BusinessCalendar, CalendarError
 
 # How soon the client hears from us: a working day, in the client's hours.
@@ -20,11 +21,12 @@ WORK_DAY_S = 8 * 3600
 
 @dataclass(frozen=True)
 class ClientWords:
-    """`lead` and `rest` are sentences. `next_word_at`: when we say something again; `is_if_answered`: counted from an
-    answer given now; `is_late`: it has passed."""
+    """`lead` and `rest` are sentences, `note` is what was written along with the delivery. `next_word_at`: when we say
+    something again; `is_if_answered`: counted from an answer given now; `is_late`: it has passed."""
 
     lead: str
     rest: str
+    note: str
     questions: Sequence[Clarification]
     contact: User | None
     promised_at: datetime | None
@@ -46,6 +48,7 @@ def client_words(
     return ClientWords(
         lead=lead,
         rest=rest,
+        note=delivery_note(request) if request.status == RequestStatus.DELIVERED else "",
         questions=owed,
         contact=request.project.tam_in_charge,
         promised_at=request.promised_at if request.status in {RequestStatus.AGREED, RequestStatus.IN_WORK} else None,

@@ -91,7 +91,7 @@ class NewRequestForm(forms.Form):
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 6}),
         label=_("In the client’s words"),
-        help_text=_("As it was said or written: nothing is lost by rewording."),
+        help_text=_("As it was said or written, not reworded."),
     )
     source = forms.ChoiceField(
         choices=[one for one in ChangeRequest.Source.choices if one[0] not in {"api", "portal"}], label=_("It came by")

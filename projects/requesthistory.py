@@ -60,6 +60,12 @@ class Line:
     text: str
 
 
+def delivery_note(request: ChangeRequest) -> str:
+    """What was written along with the last delivery; one query."""
+    row = history.of(request).filter(verb="delivered").first()
+    return row.text if row is not None else ""
+
+
 def lines_of(request: ChangeRequest, *, is_internal: bool) -> list[Line]:
     """Newest on top; one query."""
     rows = history.of(request).filter(verb__in=[verb for verb, told in VERBS.items() if is_internal or told.is_public])
