@@ -224,7 +224,7 @@ def may_answer(user: Person, question: Clarification) -> bool:
 
 
 def may_attach(user: Person, request: ChangeRequest) -> bool:
-    """The client's people, and who plans the project or works on the request."""
+    """The client's people, and everybody of the provider who sees the request."""
     return request.client_id in reach_of(user).contact_client_ids or is_staff_member(user)
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Client, Contact
 from accounts.permissions import Person, clients_named_to, contacts_visible_to, is_staff_member
 from departments.permissions import departments_to_choose
+from kernel.forms import UploadField, moment
 from projects.lifecycle import RequestStatus
 from projects.models import Attachment, ChangeRequest, Project
 from projects.permissions import (
@@ -26,7 +27,6 @@ from projects.permissions import (
 )
 from projects.queries.requests import Wishes
 
-INPUT_TIME = "%Y-%m-%dT%H:%M"
 LONGEST_TEXT = 20_000
 CONTACT, DEPARTMENT = "contact", "department"
 
@@ -37,8 +37,8 @@ class FilesInput(forms.FileInput):
     allow_multiple_selected = True
 
 
-class FilesField(forms.FileField):
-    """A list of files, empty where none was chosen; what they are decides the operation that keeps them."""
+class FilesField(UploadField):
+    """A list of files, empty where none was chosen."""
 
     widget = FilesInput
 
@@ -196,10 +196,8 @@ class AnswerForm(RequestForm):
 class PromiseForm(RequestForm):
     """In the reader's zone, as everything on the page."""
 
-    promised_at = forms.DateTimeField(
-        widget=forms.DateTimeInput(format=INPUT_TIME, attrs={"type": "datetime-local"}),
-        label=_("Promised for"),
-        help_text=_("What the client is told. Nothing but a person moves it."),
+    promised_at = moment(
+        label=_("Promised for"), help_text=_("What the client is told. Nothing but a person moves it.")
     )
 
     def prepare(self) -> None:
@@ -285,7 +283,7 @@ class EditForm(RequestForm):
 class AttachForm(RequestForm):
     """What the client's people add is for everybody; others say for whom."""
 
-    file = forms.FileField(label=_("File"))
+    file = UploadField(label=_("File"))
     visibility = forms.ChoiceField(
         choices=Attachment.Visibility.choices, initial=Attachment.Visibility.DEPARTMENTS, label=_("Who may see it")
     )

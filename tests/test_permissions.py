@@ -48,13 +48,16 @@ def test_each_role_gets_what_the_table_says(callers, resource):
 
 def _send(program: APIClient, method: str, address: str, body: Any) -> Any:
     headers = {"If-Match": "*"} if method in {"PUT", "PATCH", "DELETE"} and "by-ref" not in address else {}
-    return program.generic(
+    answer = program.generic(
         method,
         address,
         data="" if body is None else json.dumps(body),
         content_type="application/json",
         headers=headers,
     )
+    if answer.streaming:  # a file is closed when it is read
+        list(answer.streaming_content)
+    return answer
 
 
 def test_no_address_of_the_api_is_missing_in_the_table():

@@ -80,7 +80,11 @@ class Api(APIView):
         filters.refuse_secrets(request)
         super().initial(request, *args, **kwargs)
         filters.refuse_unknown(request, self.allowed_parameters(), repeatable=self.repeatable_parameters())
-        _refuse_large(request)
+        _refuse_large(request, limit=self.largest_body())
+
+    def largest_body(self) -> int:
+        """In bytes; a view that takes files allows more."""
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def allowed_parameters(self) -> set[str]:
         return set(self.extra_parameters)
@@ -235,9 +239,9 @@ class Deletes(ResourceViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _refuse_large(request: Request) -> None:
+def _refuse_large(request: Request, *, limit: int) -> None:
     """Before anything is read. Without a length Django would read an empty body, and a verb would act on no input."""
-    length, limit = request.META.get("CONTENT_LENGTH") or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = request.META.get("CONTENT_LENGTH") or ""
     if not length and "Transfer-Encoding" in request.headers:
         raise LengthRequired(_("Send the body with Content-Length."))
     if length.isdigit() and int(length) > limit:

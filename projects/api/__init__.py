@@ -2,6 +2,7 @@
 
 from rest_framework.viewsets import ViewSetMixin
 
+from projects.api.attachments import AttachmentViewSet
 from projects.api.blueprints import BlueprintViewSet
 from projects.api.dependencies import DependencyViewSet
 from projects.api.documents import DocumentViewSet
@@ -13,6 +14,7 @@ from projects.api.tasks import TaskViewSet
 routes: list[tuple[str, type[ViewSetMixin]]] = [
     ("projects", ProjectViewSet),
     ("change-requests", RequestViewSet),
+    (r"change-requests/(?P<change_request>[0-9]{1,18})/attachments", AttachmentViewSet),
     ("clarifications", ClarificationViewSet),
     ("tasks", TaskViewSet),
     ("dependencies", DependencyViewSet),

@@ -45,6 +45,7 @@ from projects.permissions import (
     may_lead_request,
     may_record_requests,
     may_see_effort,
+    may_withdraw,
     requests_visible_to,
 )
 from projects.queries.gates import waiting_for
@@ -67,7 +68,8 @@ class RequestViewSet(Creates, Updates):
         "create": may_record_requests,
         **dict.fromkeys(("update", "partial_update"), may_lead_request),
         **dict.fromkeys(("ask", "begin_decomposing", "decompose", "agree", "deliver"), may_lead_request),
-        **dict.fromkeys(("reject", "withdraw"), may_lead_request),
+        "reject": may_lead_request,
+        "withdraw": may_withdraw,
         **dict.fromkeys(("accept", "send_back"), may_accept),
         "save_as_blueprint": (may_keep_blueprints, may_lead_request),
     }

@@ -121,7 +121,15 @@ POST   change-requests/{own.delivered.pk}/send-back/ why | 200 200 200 200 404 4
 POST   change-requests/{foreign.delivered.pk}/send-back/ why | 200 200 404 404 404 404 404 403 404 404 401
 POST   change-requests/{own.delivered.pk}/reject/ why | 409 409 409 409 404 404 409 403 403 404 401
 POST   change-requests/{own.request.pk}/reject/ why | 200 200 200 200 403 403 200 403 403 404 401
-POST   change-requests/{own.request.pk}/withdraw/ why | 200 200 200 200 403 403 200 403 403 404 401
+POST   change-requests/{own.request.pk}/withdraw/ why | 200 200 200 200 403 403 200 403 200 404 401
+GET    change-requests/{own.request.pk}/attachments/ | 200 200 200 200 200 200 200 200 200 404 401
+POST   change-requests/{own.request.pk}/attachments/ | 400 400 400 400 400 400 400 403 400 403 401
+GET    change-requests/{own.request.pk}/attachments/{sketch}/ | 200 200 200 200 200 200 200 200 404 404 401
+GET    change-requests/{own.request.pk}/attachments/{paper}/ | 200 200 200 200 200 200 200 200 200 404 401
+GET    change-requests/{own.request.pk}/attachments/{paper}/content/ | 200 200 200 200 200 200 200 200 200 404 401
+DELETE change-requests/{own.request.pk}/attachments/{paper}/ | 204 204 204 204 403 403 403 403 403 404 401
+GET    change-requests/{foreign.request.pk}/attachments/ | 200 200 404 404 404 404 404 200 404 404 401
+GET    change-requests/{foreign.request.pk}/attachments/{foreign_paper}/ | 200 200 404 404 404 404 404 200 404 404 401
 POST   change-requests/{own.request.pk}/save-as-blueprint/ named-anew | 201 201 201 201 403 403 201 403 403 403 401
 POST   change-requests/{foreign.request.pk}/save-as-blueprint/ named-anew | 201 201 404 404 403 403 404 403 403 403 401
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Client, Contact, Grant, Role, User
@@ -19,7 +20,7 @@ from departments.operations import map_group, plan_shift, record_absence, set_de
 from incidents import operations
 from incidents.models import Incident
 from projects import operations as work
-from projects.models import ChangeRequest, Clarification, Dependency, Document, Handover, Project, Task
+from projects.models import Attachment, ChangeRequest, Clarification, Dependency, Document, Handover, Project, Task
 from projects.operations import begin_handover, create_document, create_project
 from sla.models import Clock, Vendor
 from sla.operations import create_vendor, set_client_policy
@@ -53,6 +54,8 @@ class Side:
     task: Task
     follower: Task
     dependency: Dependency
+    paper: Attachment
+    sketch: Attachment
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ class World:
             provider_shift=self.provider_shift.pk,
             endpoint=self.endpoint.pk,
             shared_endpoint=self.shared_endpoint.pk,
+            paper=self.own.paper.pk,
+            sketch=self.own.sketch.pk,
+            foreign_paper=self.foreign.paper.pk,
         )
 
 
@@ -216,6 +222,8 @@ def _work(project: Project, person: Contact, first: Department, then: Department
         "task": task,
         "follower": follower,
         "dependency": task.outgoing.get(),
+        "paper": _attached(request, Attachment.Visibility.CLIENT),
+        "sketch": _attached(request, Attachment.Visibility.DEPARTMENTS),
     }
 
 
@@ -223,6 +231,11 @@ def _document(project: Project, visibility: str) -> Document:
     return create_document(
         project=project, title=f"Plan, {visibility}", kind="Runbook", visibility=visibility, actor=None, at=MONDAY
     )
+
+
+def _attached(request: ChangeRequest, visibility: str) -> Attachment:
+    upload = SimpleUploadedFile("notes.txt", b"in words")
+    return work.attach(request=request, upload=upload, visibility=visibility, actor=None, at=MONDAY)
 
 
 def _absence(user: User, *, now: datetime) -> Absence:
