@@ -48,7 +48,7 @@ def test_each_role_gets_what_the_table_says(callers, resource):
 
 def _send(program: APIClient, method: str, address: str, body: Any) -> Any:
     headers = {"If-Match": "*"} if method in {"PUT", "PATCH", "DELETE"} and "by-ref" not in address else {}
-    answer = program.generic(
+    answer: Any = program.generic(
         method,
         address,
         data="" if body is None else json.dumps(body),
