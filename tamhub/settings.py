@@ -329,6 +329,8 @@ SPECTACULAR_SETTINGS = {
         "RequestStatusEnum": "projects.lifecycle.RequestStatus",
         "TaskStatusEnum": "projects.lifecycle.TaskStatus",
         "BlockReasonEnum": "projects.lifecycle.BlockReason",
+        "AttachmentVisibilityEnum": "projects.models.Attachment.Visibility",
+        "DocumentVisibilityEnum": "projects.models.Document.Visibility",
     },
 }
 
