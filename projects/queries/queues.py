@@ -23,7 +23,7 @@ from projects.planning.gates import START_GATES
 from projects.queries.tasks import awaited_by, successors_held_by, with_names
 from projects.taskoffers import Offers, offers_for
 
-SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 20, 100, 6, 40
+SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 8, 50, 6, 40
 
 
 class Part(TextChoices):
