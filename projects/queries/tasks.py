@@ -12,7 +12,7 @@ from kernel import history
 from kernel.models import History
 from projects.models import Check, Dependency, Task
 from projects.models.task import TaskQuerySet
-from projects.permissions import tasks_visible_to
+from projects.permissions import projects_visible_to, requests_visible_to, tasks_visible_to
 from projects.queries.gates import waiting_for
 
 MOST_LINES = 100
@@ -30,9 +30,12 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class TaskPage:
-    """`waits`: the tasks that hold back its start now."""
+    """`waits`: the tasks that hold back its start now. Who works on a task may open neither its request nor its project
+    for that alone."""
 
     task: Task
+    may_open_request: bool
+    may_open_project: bool
     waits: list[Task]
     before: list[Neighbour]
     after: list[Neighbour]
@@ -72,7 +75,7 @@ def with_names(rows: TaskQuerySet) -> TaskQuerySet:
 
 
 def task_page(task: Task, user: Person) -> TaskPage:
-    """Seven queries, whatever hangs on the task."""
+    """Nine queries, whatever hangs on the task."""
     links = Dependency.objects.select_related(
         "predecessor__department", "predecessor__assignee", "successor__department", "successor__assignee"
     )
@@ -83,6 +86,8 @@ def task_page(task: Task, user: Person) -> TaskPage:
     awaited = awaited_by([task, *around])
     return TaskPage(
         task=task,
+        may_open_request=requests_visible_to(user).filter(tasks=task).exists(),
+        may_open_project=projects_visible_to(user).filter(pk=task.project_id).exists(),
         waits=awaited[task.pk],
         before=[_neighbour(link.predecessor, link, seen, awaited) for link in before],
         after=[_neighbour(link.successor, link, seen, awaited) for link in after],

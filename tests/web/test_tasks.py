@@ -8,7 +8,7 @@ import pytest
 
 from projects import operations
 from projects.models import Project, Task
-from tests.factories import a_dependency, a_project, a_task, a_user
+from tests.factories import a_dependency, a_project, a_request, a_task, a_user
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +168,15 @@ def test_these_pages_are_the_providers_own_and_only_of_what_one_sees(world, proj
     assert browse(world.engineer).get(f"/tasks/{task.pk}/edit/").status_code == 403
     assert browse(world.colleague).post(f"/tasks/{task.pk}/start/").status_code == 403
     assert client.get(f"/tasks/{task.pk}/").status_code == 302
+
+
+def test_the_facts_lead_to_request_and_project_where_one_may_look(world, project, browse):
+    request = a_request(project, title="A second circuit", at=world.now)
+    task = a_task(project, change_request=request, title="Route it", at=world.now)
+    to_request, to_project = f'href="/requests/{request.pk}/"', f'href="/projects/{project.slug}/"'
+    planned = browse(world.tam).get(f"/tasks/{task.pk}/").text
+    assert to_request in planned
+    assert to_project in planned
+    worked_on = browse(world.engineer).get(f"/tasks/{task.pk}/").text
+    assert to_request in worked_on
+    assert to_project not in worked_on
