@@ -60,6 +60,8 @@ def places(user: User) -> Iterator[Item]:
     """Where the palette can lead this person."""
     for group in _groups(user):
         yield from group.items
+    if reach_of(user).department_ids:
+        yield _departments()
     yield _profile()
 
 
@@ -92,7 +94,7 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
         around.append(_alerts())
     if serves_clients(user):
         around.insert(0, Item(label=_("Clients"), url=reverse("clients"), icon="building-2", key="c"))
-    return Group(items=(*work, _my_tasks(), *_queue(user), _departments(), _duty())), Group(items=tuple(around))
+    return Group(items=(*work, _my_tasks(), _queue(user), _duty())), Group(items=tuple(around))
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
@@ -130,11 +132,11 @@ def _my_tasks() -> Item:
     return Item(label=_("My tasks"), url=reverse("my-tasks"), icon="zap", key="m")
 
 
-def _queue(user: User) -> tuple[Item, ...]:
-    """For who works in a department, its queue."""
+def _queue(user: User) -> Item:
+    """For who works in a department its queue, whose page leads to the others; all queues for everybody else."""
     if not reach_of(user).department_ids:
-        return ()
-    return (Item(label=_("Queue"), url=reverse("own-queue"), icon="list-checks", key="q"),)
+        return _departments()
+    return Item(label=_("Queue"), url=reverse("own-queue"), icon="list-todo", key="q", also=reverse("departments"))
 
 
 def _duty() -> Item:

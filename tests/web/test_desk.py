@@ -222,7 +222,7 @@ def test_the_frame_names_the_role_that_says_most(world, browse):
     ("who", "places"),
     [
         ("tam", ["today", "incidents", "departments", "clients", "quality", "alerts"]),
-        ("engineer", ["today", "incidents", "departments", "quality", "alerts"]),
+        ("engineer", ["today", "incidents", "queue", "quality", "alerts"]),
         ("manager", ["today", "incidents", "departments", "clients", "quality", "alerts"]),
         ("contact", ["today", "incidents", "clients"]),
     ],
