@@ -59,13 +59,19 @@ def context(chromium: Browser, live_server) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Iterator[Page]:
     """A tab; blocked scripts and styles, errors of scripts and failed requests are failures.
 
-    A form with an error is none of these, though Chromium writes its status 422 to the console.
+    A form with an error is none of these, though Chromium writes its status 422 to the console; nor is a request that
+    the browser gives up because the person has gone to another page, which htmx reports as aborted.
     """
     page = context.new_page()
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 422" not in message.text:
+        if message.type != "error" or "status of 422" in message.text:
+            return
+        if message.text.startswith("htmx:sendAbort"):
+            # htmx says the end of every request first, and what became of it second.
+            complaints.remove(message.text.replace("htmx:sendAbort", "htmx:afterRequest", 1))
+        else:
             complaints.append(message.text)
 
     page.on("console", note)
