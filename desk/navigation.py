@@ -98,14 +98,11 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
-    """Four places for a thumb."""
+    """Four places for a thumb; the rest stands in the menu."""
     if not is_staff_member(user):
-        third = _company()
-    elif reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
-        third = _alerts()
-    else:
-        third = _my_tasks()
-    return _today(), _incidents(), third, Item(label=_("Me"), url=reverse("me"), icon="user")
+        return _today(), _requests(short=True), _incidents(), _me()
+    answers = reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN)
+    return _today(), _incidents(), _alerts() if answers else _my_tasks(), _me()
 
 
 def _today() -> Item:
@@ -120,8 +117,9 @@ def _projects() -> Item:
     return Item(label=_("Projects"), url=reverse("projects"), icon="folder-kanban", key="p")
 
 
-def _requests(count: int = 0) -> Item:
-    return Item(label=_("Change requests"), url=reverse("requests"), icon="git-branch", key="r", count=count)
+def _requests(count: int = 0, *, short: bool = False) -> Item:
+    label = _("Requests") if short else _("Change requests")
+    return Item(label=label, url=reverse("requests"), icon="git-branch", key="r", count=count)
 
 
 def _departments() -> Item:
@@ -161,6 +159,10 @@ def _promises(user: User) -> tuple[Item, ...]:
 
 def _alerts() -> Item:
     return Item(label=_("Alerts"), url=reverse("alerts"), icon="bell", key="a", also=reverse("operations"))
+
+
+def _me() -> Item:
+    return Item(label=_("Me"), url=reverse("me"), icon="user")
 
 
 def _profile() -> Item:

@@ -8,6 +8,7 @@ from accounts.models import Contact, Role
 from accounts.permissions import Person, clients_visible_to, is_staff_member, runs_service
 from accounts.reach import Reach, reach_of
 from departments.models import Department
+from departments.permissions import departments_to_choose
 from projects.models import (
     Attachment,
     Blueprint,
@@ -247,6 +248,22 @@ def may_create_tasks(user: Person) -> bool:
 def may_create_task_in(user: Person, project: Project, department: Department) -> bool:
     """Who plans the project; a head gives the own department work in the projects it works on."""
     return plans(user, project) or department.pk in reach_of(user).headed_department_ids
+
+
+def may_add_tasks_to(user: Person, project: Project) -> bool:
+    """To all departments, or to those one heads."""
+    return plans(user, project) or bool(reach_of(user).headed_department_ids)
+
+
+def departments_to_give_work(user: Person, project: Project) -> QuerySet[Department]:
+    rows = departments_to_choose(user)
+    return rows if plans(user, project) else rows.filter(pk__in=reach_of(user).headed_department_ids)
+
+
+def tasks_to_wait_for(user: Person, project: Project) -> TaskQuerySet:
+    """Open ones of the project that are one's own to plan."""
+    rows = tasks_visible_to(user).filter(project=project).open()
+    return rows if plans(user, project) else rows.filter(department__in=reach_of(user).headed_department_ids)
 
 
 def heads(user: Person, task: Task) -> bool:

@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Person
 from departments.models import Department
-from departments.permissions import departments_to_choose
 from departments.queries import members
 from kernel.forms import moment
 from projects.lifecycle import ENDED_REQUEST, RequestStatus
-from projects.models import ChangeRequest, Project
-from projects.permissions import requests_visible_to
+from projects.models import ChangeRequest, Project, Task
+from projects.permissions import departments_to_give_work, requests_visible_to, tasks_to_wait_for
 from projects.queries.projecttasks import Status, Trouble, Wishes, tasks_in
 from projects.taskforms import hours, offer_people, text
 
@@ -47,13 +46,25 @@ class TaskFilterForm(forms.Form):
         return Wishes(**{name: value for name, value in self.cleaned_data.items() if name != "view"})
 
 
+class TaskChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, task: Task) -> str:
+        return f"{task}, {task.department.short}"
+
+
 class NewTaskForm(forms.Form):
-    """`arguments` is what its operation takes."""
+    """What its operation takes."""
 
     title = forms.CharField(max_length=200, label=_("Title"), widget=forms.TextInput(attrs={"autofocus": True}))
     department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"))
     change_request = forms.ModelChoiceField(
         ChangeRequest.objects.none(), required=False, label=_("Request"), help_text=_("Empty: work without a request.")
+    )
+    waits_for = TaskChoice(
+        Task.objects.none(),
+        required=False,
+        label=_("Waits for"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("It can start when these are finished."),
     )
     assignee = forms.TypedChoiceField(required=False, label=_("Person"), empty_value=None)
     optimistic_h = hours(required=False, label=_("Low estimate, hours"))
@@ -66,11 +77,19 @@ class NewTaskForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, user: Person, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        departments = departments_to_choose(user)
-        _choose(self, "department", departments, empty=_("Choose a department"))
+        departments = list(departments_to_give_work(user, project))
+        _choose(self, "department", departments_to_give_work(user, project), empty=_("Choose a department"))
+        if len(departments) == 1:
+            self.fields["department"].initial = departments[0]
         asked = requests_visible_to(user).filter(project=project)
         asked = asked.exclude(status__in=sorted({*ENDED_REQUEST, RequestStatus.DELIVERED}))
         _choose(self, "change_request", asked, empty=_("None"))
+        before = (
+            tasks_to_wait_for(user, project).select_related("department").order_by("change_request", "position", "pk")
+        )
+        _choose(self, "waits_for", before, empty=None)
+        if not before:
+            del self.fields["waits_for"]
         working = members(at=now)
         groups = [(str(one), working[one.pk]) for one in departments if one.pk in working]
         offer_people(self, "assignee", groups, nobody=gettext("Whoever takes it"))

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from kernel import history
+from kernel.models import History
+from projects.lifecycle import RequestStatus
 from projects.models import ChangeRequest
 
 MOST_LINES = 100
@@ -66,13 +69,31 @@ def delivery_note(request: ChangeRequest) -> str:
     return row.text if row is not None else ""
 
 
+def not_accepted(request: ChangeRequest) -> History | None:
+    """Why the client sent back what was delivered last, while it is in work for that; at most one query."""
+    if request.status != RequestStatus.IN_WORK:
+        return None
+    row = history.of(request).filter(verb__in=["delivered", "sent back"]).first()
+    return row if row is not None and row.verb == "sent back" else None
+
+
+def text_of(row: History) -> str:
+    """What was written along with it, or what it comes to, in the reader's language."""
+    if row.verb == "promised":
+        return ""
+    if row.verb == "decomposed" and "tasks" in row.changes:
+        before, after = row.changes["tasks"]
+        return ngettext("%(n)d task", "%(n)d tasks", after - before) % {"n": after - before}
+    return row.text
+
+
 def lines_of(request: ChangeRequest, *, is_internal: bool) -> list[Line]:
     """Newest on top; one query."""
     rows = history.of(request).filter(verb__in=[verb for verb, told in VERBS.items() if is_internal or told.is_public])
     found = []
     for row in rows[:MOST_LINES]:
         told = VERBS[row.verb]
-        text = row.text if is_internal or told.words else ""
+        text = text_of(row) if is_internal or told.words else ""
         who = str(row.actor) if is_internal and row.actor is not None else ""
-        found.append(Line(row.at, told.icon, str(told.title), who, "" if row.verb == "promised" else text))
+        found.append(Line(row.at, told.icon, str(told.title), who, text))
     return found

@@ -21,6 +21,7 @@ from projects.models import ChangeRequest, Project, Task
 from projects.paths import document_path, handover_path, request_path, task_path
 from projects.permissions import requests_visible_to, tasks_visible_to
 from projects.requesthistory import VERBS as REQUEST_VERBS
+from projects.requesthistory import text_of
 from projects.tasktelling import lines_of
 from projects.timeline import Entry, Kind, Span
 
@@ -164,6 +165,6 @@ def _words(line: History) -> tuple[str, str, str, str]:
         return title, told.icon, told.tone, told.text
     if line.subject_kind == REQUEST and line.verb in REQUEST_VERBS:
         known = REQUEST_VERBS[line.verb]
-        return str(known.title), known.icon, "", "" if line.verb == "promised" else line.text
+        return str(known.title), known.icon, "", text_of(line)
     words, icon = WORDS.get((line.subject_kind, line.verb), (capfirst(line.verb), "info"))
     return str(words), icon, "", line.text

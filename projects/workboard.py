@@ -45,6 +45,10 @@ class Line:
     def is_critical(self) -> bool:
         return self.slack_h is not None and self.slack_h < SAME_H
 
+    @property
+    def departments_freed(self) -> list[str]:
+        return _departments_of(self.frees)
+
 
 @dataclass(frozen=True)
 class Stuck:
@@ -55,7 +59,7 @@ class Stuck:
 
     @property
     def departments(self) -> list[str]:
-        return list(dict.fromkeys(task.department.short for task in self.holds))
+        return _departments_of(self.holds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,11 @@ def work_of(
     held = {task.pk: [one for one in after.get(task.pk, ()) if one.status == S.PLANNED] for task in tasks}
     stuck = tuple(Stuck(task, tuple(held[task.pk])) for task in tasks if task.status == S.BLOCKED)
     return Work(lines=tuple(lines), edges=inner, stuck=stuck)
+
+
+def _departments_of(tasks: Sequence[Task]) -> list[str]:
+    """By their short names, each once."""
+    return list(dict.fromkeys(task.department.short for task in tasks))
 
 
 def since(task: Task) -> datetime:

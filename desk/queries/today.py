@@ -22,13 +22,15 @@ from incidents.permissions import Person, incidents_visible_to, sees_internal_si
 from incidents.queries import incident_list
 from incidents.settling import SUBJECT_KIND
 from projects.lifecycle import TaskStatus
-from projects.models import Task
+from projects.models import ChangeRequest, Task
 from projects.permissions import projects_planned_by
 from projects.queries.queues import Queue, queue_of, tasks_of
+from projects.queries.requests import needing_first
 from projects.queries.tasks import with_names
 from sla.models import PROMISED
 
 SOME_OVER, SOME_AHEAD, SOME_FREE, SOME_WAITING, SOME_ALERTS, SOME_CLIENTS, SOME_STUCK = 6, 12, 6, 8, 6, 8, 6
+SOME_REQUESTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class ClientLine:
 class Board:
     """Each list holds the first few; how many there are in all stands in `needs`.
 
-    `tasks` are the person's own; `stuck` those that hold up the projects one plans: blocked, or sent back.
+    `tasks` are the person's own; `stuck` those that hold up the projects one plans: blocked, or sent back; `requests`
+    go on only when the person does something.
     """
 
     scope: Scope
@@ -70,6 +73,7 @@ class Board:
     clients: list[ClientLine]
     tasks: Queue | None
     stuck: list[Task]
+    requests: list[ChangeRequest]
     is_internal: bool
 
     @property
@@ -86,6 +90,7 @@ class Board:
             tuple(self.clients),
             self.tasks and self.tasks.mark,
             tuple((task.pk, task.version, task.frees) for task in self.stuck),
+            tuple((one.pk, one.version, one.open_to_client) for one in self.requests),  # type: ignore[attr-defined]
         )
 
 
@@ -115,6 +120,7 @@ def today_board(user: Person, *, scope: Scope, now: datetime) -> Board:
         clients=_clients(user, inside, now=now),
         tasks=queue_of(tasks_of(user), user, now=now) if is_internal else None,
         stuck=_stuck(user) if is_internal else [],
+        requests=list(needing_first(user)[:SOME_REQUESTS]),
         is_internal=is_internal,
     )
 

@@ -72,6 +72,17 @@ class ChangeRequest(Versioned):
     def is_open(self) -> bool:
         return self.status not in ENDED_REQUEST
 
+    @property
+    def asker(self) -> Contact | User | None:
+        """The client's person, else who wrote it down."""
+        return self.requested_by or self.recorded_by
+
+    @property
+    def was_recorded_for_another(self) -> bool:
+        """Somebody wrote down what somebody else asked."""
+        asked = self.requested_by.user_id if self.requested_by is not None else None
+        return self.recorded_by_id is not None and self.recorded_by_id != asked
+
 
 class Clarification(models.Model):
     """A question that must be answered before the request can be promised; owed by a contact or by a department.

@@ -91,7 +91,8 @@ def decompose(
     else:
         bump(request)
         request.save()
-    record(request, "decomposed", actor=actor, at=at, text=_("%(n)d tasks") % {"n": len(made)})
+    more = {"tasks": [len(present), len(present) + len(made)]}
+    record(request, "decomposed", actor=actor, at=at, changes=more)
     Draft.objects.filter(request=request).delete()
     telling.ready(opened, cause=None, actor=actor, at=at)
     return made

@@ -113,7 +113,9 @@ def deliver(*, request: ChangeRequest, note: str = "", actor: User | None, at: d
     if still_open:
         n = request.tasks.filter(status__in=sorted(OPEN_TASK)).count()
         words = ngettext("%(n)d task is open: %(tasks)s.", "%(n)d tasks are open: %(tasks)s.", n)
-        named = ", ".join(map(str, still_open)) + (" …" if n > len(still_open) else "")
+        if n > len(still_open):
+            words = _("%(n)d tasks are open, the first of them: %(tasks)s.")
+        named = ", ".join(map(str, still_open))
         raise Conflict(
             words % {"n": n, "tasks": named}, code="open_tasks", extra={"open_tasks": [task.pk for task in still_open]}
         )

@@ -21,6 +21,7 @@ from kernel.versions import change, check
 from projects.lifecycle import RequestStatus
 from projects.models import FAR_FUTURE, ChangeRequest, Check, Project, ReadyItem, Task
 from projects.operations import telling
+from projects.operations.dependencies import add_dependency
 from projects.operations.refreshing import locked_with_neighbours, refresh
 
 MOST_CHECKS = 30
@@ -53,15 +54,23 @@ class NewTask:
 
 @transaction.atomic
 def create_task(
-    *, project: Project, change_request: ChangeRequest | None = None, actor: User | None, at: datetime, **fields: Any
+    *,
+    project: Project,
+    change_request: ChangeRequest | None = None,
+    waits_for: Iterable[Task] = (),
+    actor: User | None,
+    at: datetime,
+    **fields: Any,
 ) -> Task:
-    """One task, with or without a request."""
+    """One task, with or without a request; it begins when those it waits for have ended."""
     if change_request is not None:
         change_request = lock(ChangeRequest.objects.select_related("client")).get(pk=change_request.pk)
         if change_request.project_id != project.pk:
             raise Invalid(_("The request belongs to another project."), field="change_request")
         refuse_ended_request(change_request)
     [task] = make_tasks([NewTask(**fields)], project=project, change_request=change_request, actor=actor, at=at)
+    for predecessor in waits_for:
+        add_dependency(predecessor=predecessor, successor=task, actor=actor, at=at)
     return task
 
 

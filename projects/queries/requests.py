@@ -78,6 +78,11 @@ def needing(user: Person) -> QuerySet[ChangeRequest]:
     return requests_visible_to(user).filter(_in_view(View.NEEDS_YOU, user))
 
 
+def needing_first(user: Person) -> QuerySet[ChangeRequest]:
+    """The same with what a list shows of them, those first that wait longest."""
+    return request_list(user).filter(_in_view(View.NEEDS_YOU, user)).order_by("status_since", "pk")
+
+
 def naming(words: str) -> Q:
     """In the title, as our reference (CHG-7 or 7), or as the client's."""
     number = _NUMBER.fullmatch(words)

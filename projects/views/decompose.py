@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from kernel.errors import DomainError, Stale
-from kernel.fragments import wants_fragment
+from kernel.fragments import leave_for, wants_fragment
 from projects import operations
 from projects.chaincheck import findings_of, flow_of
 from projects.drafting import Words, decomposition, is_blank, read
@@ -239,5 +239,4 @@ def _is_over(request: HttpRequest, found: ChangeRequest) -> HttpResponse:
 
 
 def _leave(request: HttpRequest, found: ChangeRequest) -> HttpResponse:
-    response = redirect("request", found.pk)
-    return HttpResponse(headers={"HX-Redirect": response.url}) if wants_fragment(request) else response
+    return leave_for(request, "request", found.pk)

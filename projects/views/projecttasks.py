@@ -21,7 +21,7 @@ from kernel.fragments import wants_fragment
 from kernel.keyset import keyset_page
 from projects import operations
 from projects.models import Task
-from projects.permissions import plans
+from projects.permissions import may_add_tasks_to, plans
 from projects.projectpage import found_project, frame_context
 from projects.projecttaskforms import NewTaskForm, TaskFilterForm
 from projects.queries.projecttasks import (
@@ -67,6 +67,7 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
         "board_url": _with(request, view=BOARD),
         "verbs": VERBS,
         "may_plan": plans(user, project),
+        "may_add": may_add_tasks_to(user, project),
     }
     seen: object
     if is_board:
@@ -97,7 +98,7 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
 def new_task(request: HttpRequest, slug: str) -> HttpResponse:
     project = found_project(request, slug)
     user, now = cast(User, request.user), timezone.now()
-    if not plans(user, project):
+    if not may_add_tasks_to(user, project):
         raise PermissionDenied
     initial = {"change_request": request.GET.get("request")}
     form = NewTaskForm(request.POST or None, project=project, user=user, now=now, initial=initial)
@@ -108,6 +109,8 @@ def new_task(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             messages.success(request, _("%(task)s added") % {"task": made.reference})
+            if request.GET.get("request") and made.change_request_id:
+                return redirect("request", made.change_request_id)
             return redirect("project", slug)
     context = {"project": project, "form": form}
     return render(request, "projects/project/new_task.html", context, status=422 if form.is_bound else 200)

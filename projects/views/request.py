@@ -30,7 +30,7 @@ from projects.permissions import (
 from projects.queries.hours import client_hours
 from projects.queries.requests import request_list
 from projects.requestforms import RequestForm, addressees
-from projects.requesthistory import lines_of
+from projects.requesthistory import lines_of, not_accepted
 from projects.requestoffers import offers_for, primary
 from projects.requestpage import facts_of, questions_of, spent_on, steps_of
 from projects.views.requestverbs import IN_THE_HEAD, QUESTION_VERBS, TO_CLIENT, VERBS
@@ -111,7 +111,8 @@ def show(
         "buttons": _buttons(offers, verbs, next_one),
         "is_internal": is_internal,
         "is_early": is_early,
-        "may_decompose": is_early and form is None and may_lead_request(user, found),
+        "may_decompose": found.status == RequestStatus.DECOMPOSING and form is None and may_lead_request(user, found),
+        "not_accepted": not_accepted(found) if is_internal else None,
         "is_delivered": found.status == RequestStatus.DELIVERED,
         "steps": steps_of(found, open_questions=open_questions),
         "questions": questions,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.permissions import is_staff_member
 from kernel.errors import DomainError
-from kernel.fragments import wants_fragment
+from kernel.fragments import leave_for, wants_fragment
 from kernel.verbs import Verb
 from projects.models import ChangeRequest, Clarification
 from projects.permissions import clarifications_visible_to, may_answer, may_lead_request
@@ -86,6 +86,8 @@ def _do(
 ) -> HttpResponse:
     subject = {"request": found} if question is None else {"question": question}
     action.perform(actor=request.user, at=timezone.now(), **subject, **arguments)
+    if action.name == "start-decomposing":
+        return leave_for(request, "decompose", found.pk)
     messages.success(request, str(action.done) % {"reference": found.reference})
     if not wants_fragment(request):
         return redirect("request", found.pk)

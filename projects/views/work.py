@@ -13,12 +13,13 @@ from django_htmx.middleware import HtmxDetails
 from accounts.permissions import Person
 from projects.lifecycle import RequestStatus
 from projects.models import ChangeRequest, Dependency
-from projects.permissions import may_keep_blueprints, tasks_visible_to
+from projects.permissions import may_add_tasks_to, may_keep_blueprints, tasks_visible_to
 from projects.queries.slack import analyses
 from projects.queries.tasks import awaited_by, with_names
 from projects.workboard import board_of, graph_of, queues_of, work_of
 
 FINISHED: Final = frozenset({RequestStatus.DELIVERED.value, RequestStatus.ACCEPTED.value})
+TAKING_TASKS: Final = frozenset({RequestStatus.AGREED.value, RequestStatus.IN_WORK.value})
 BOARD, LIST, GRAPH = "board", "list", "graph"
 VIEWS: Final = ((BOARD, _("Board")), (LIST, _("List")), (GRAPH, _("Graph")))
 
@@ -41,6 +42,7 @@ def work_context(request_row: ChangeRequest, user: Person, view: str, now: datet
         "work": work,
         "work_view": view,
         "work_views": VIEWS,
+        "may_add_task": request_row.status in TAKING_TASKS and may_add_tasks_to(user, request_row.project),
         "may_save_blueprint": request_row.status in FINISHED and may_keep_blueprints(user),
     }
     if view == BOARD and tasks:

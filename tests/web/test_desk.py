@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Grant, Role
+from accounts.models import Contact, Grant, Role
 from alerts.operations import sweep
 from desk.health import Health, Standing
 from incidents import operations
+from projects.operations import clarifying
 from quality.operations import rebuild_rollups
-from tests.factories import a_user, grant
+from tests.factories import a_project, a_request, a_user, grant
 from tests.web.worlds import CANARY, World
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,20 @@ def test_today_says_in_one_sentence_what_is_over_and_what_waits(world, browse):
     page = browse(world.tam).get("/").text
     assert "1 clock is over. 1 is close. 2 incidents wait for a first reaction." in page
     assert page.index("Over already") < page.index("Nearly over")
+
+
+def test_requests_that_need_somebody_stand_on_today_for_both_sides_and_in_the_tabs_of_a_phone(world, browse):
+    project = a_project("portal", client=world.client)
+    asked, new = a_request(project, title="Move the relay"), a_request(project, title="Something new")
+    contact = Contact.objects.get(user=world.contact)
+    clarifying.ask(request=asked, text="How many?", contact=contact, actor=world.tam, at=world.now)
+    assert browse(world.tam).get("/").context["board"].requests == [new]
+    answer = browse(world.contact).get("/")
+    assert answer.context["board"].requests == [asked]
+    assert "Waiting for you" in answer.text
+    tabs = answer.text.partition('class="tabbar"')[2].partition("</nav>")[0]
+    assert 'href="/requests/"' in tabs
+    assert tabs.count("<a ") == 4
 
 
 def test_what_is_over_comes_with_the_latest_first_and_then_what_ends_next(world, browse):

@@ -16,6 +16,7 @@ from tests.web.worlds import CANARY, World
 
 pytestmark = pytest.mark.django_db
 PATH = "/projects/portal/"
+NEW = "/projects/portal/tasks/new/"
 
 
 @pytest.fixture
@@ -99,26 +100,50 @@ def test_a_head_sees_the_tasks_of_the_own_department_alone(world, browse, projec
 
 def test_a_task_is_added(world, browse, project):
     data = {"title": "Two switches", "department": world.network.pk, "estimate_h": "6"}
-    assert browse(world.tam).post("/projects/portal/tasks/new/", data)["Location"] == PATH
+    assert browse(world.tam).post(NEW, data)["Location"] == PATH
     made = Task.objects.get()
     assert (made.title, made.estimate_h, made.project) == ("Two switches", Decimal(6), project)
 
 
 def test_a_refused_task_keeps_what_was_typed(world, browse, project):
     data = {"title": "Two switches", "department": world.network.pk, "estimate_h": "6", "optimistic_h": "9"}
-    answer = browse(world.tam).post("/projects/portal/tasks/new/", data)
+    answer = browse(world.tam).post(NEW, data)
     assert answer.status_code == 422
     assert "Two switches" in answer.text
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("person", "status"), [("engineer", 404), ("contact", 404), ("tam", 200), ("manager", 200), ("head", 403)]
+    ("person", "status"), [("engineer", 404), ("contact", 404), ("tam", 200), ("manager", 200), ("head", 200)]
 )
 def test_who_may_add_tasks(world, browse, project, person, status):
     if person == "head":
         a_task(project, at=world.now)
-    assert browse(getattr(world, person)).get("/projects/portal/tasks/new/").status_code == status
+    assert browse(getattr(world, person)).get(NEW).status_code == status
+
+
+def test_a_head_gives_work_to_the_own_department_alone(world, browse, project):
+    first = a_task(project, at=world.now)
+    foreign = a_task(project, department="unix", at=world.now)
+    head = browse(world.head)
+    assert 'href="/projects/portal/tasks/new/"' in head.get(PATH).text
+    data = {"title": "Two switches", "estimate_h": "6"}
+    assert head.post(NEW, {**data, "department": world.unix.pk}).status_code == 422
+    assert head.post(NEW, {**data, "department": world.network.pk, "waits_for": foreign.pk}).status_code == 422
+    assert Task.objects.count() == 2
+    head.post(NEW, {**data, "department": world.network.pk, "waits_for": first.pk})
+    assert Task.objects.get(title="Two switches").incoming.get().predecessor == first
+
+
+def test_a_task_waits_for_those_that_are_ticked_and_leads_back_to_its_request(world, browse, chain):
+    first, second, _quiet, _returned = chain
+    request = first.change_request
+    data = {"title": "Test it", "department": world.unix.pk, "estimate_h": "2", "change_request": request.pk}
+    answer = browse(world.tam).post(f"{NEW}?request={request.pk}", {**data, "waits_for": [first.pk, second.pk]})
+    assert answer["Location"] == f"/requests/{request.pk}/"
+    made = Task.objects.get(title="Test it")
+    assert set(made.incoming.values_list("predecessor", flat=True)) == {first.pk, second.pk}
+    assert made.unmet == 2
 
 
 def test_the_tasks_are_not_sent_again_while_nothing_changed(world, browse, chain):

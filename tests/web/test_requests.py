@@ -10,12 +10,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts.models import Contact, Grant, Role
 from projects import operations
 from projects.lifecycle import RequestStatus
 from projects.models import Attachment, ChangeRequest, Clarification, Feedback
 from projects.operations import NewTask, telling
+from projects.requesthistory import lines_of
 from tests.factories import a_department, a_project, a_user, grant
 from tests.web.worlds import CANARY, World
 
@@ -47,8 +49,9 @@ def asked_for(world, title="Test environment", **fields) -> ChangeRequest:
     fields.setdefault("requested_by", world.person)
     fields.setdefault("text", "Like production, but smaller.")
     at = fields.pop("at", world.now - timedelta(hours=2))
+    actor = fields.pop("actor", world.tam)
     project = fields.pop("project", world.project)
-    return operations.record_request(project=project, title=title, actor=world.tam, at=at, **fields)
+    return operations.record_request(project=project, title=title, actor=actor, at=at, **fields)
 
 
 def question(world, request, text="How many?", **fields) -> Clarification:
@@ -271,7 +274,8 @@ def test_a_department_answers_what_it_was_asked(world, browse):
 def test_the_way_to_acceptance_by_the_pages(world, browse):
     request = asked_for(world)
     tam, contact = browse(world.tam), browse(world.contact)
-    tam.post(f"/requests/{request.pk}/start-decomposing/")
+    started = tam.post(f"/requests/{request.pk}/start-decomposing/")
+    assert started["Location"] == f"/requests/{request.pk}/decompose/"
     task = decomposed(world, request)
     promised = (world.now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     tam.post(f"/requests/{request.pk}/agree/", {"promised_at": promised})
@@ -286,12 +290,47 @@ def test_the_way_to_acceptance_by_the_pages(world, browse):
     assert "Log in and try" in shown
     assert contact.post(f"/requests/{request.pk}/send-back/", {"reason": ""}).status_code == 422
     contact.post(f"/requests/{request.pk}/send-back/", {"reason": "The database is missing"})
-    assert "The database is missing" in page(tam, request)
+    assert "“The database is missing”" in page(tam, request)
     tam.post(f"/requests/{request.pk}/deliver/")
     contact.post(f"/requests/{request.pk}/accept/", {"note": "All there"})
     request.refresh_from_db()
     assert (request.status, request.accepted_by) == (RequestStatus.ACCEPTED, world.person)
     assert "You have accepted it." in page(contact, request)
+
+
+def test_the_reason_of_the_client_stands_above_the_work_until_it_is_delivered_again(world, browse):
+    request = delivered(world)
+    operations.send_back(request=request, reason="No database", actor=world.contact, at=world.now)
+    tam = browse(world.tam)
+    assert tam.get(f"/requests/{request.pk}/").context["not_accepted"].text == "No database"
+    operations.deliver(request=request, actor=world.tam, at=world.now)
+    assert tam.get(f"/requests/{request.pk}/").context["not_accepted"] is None
+
+
+def test_how_many_tasks_it_was_cut_into_is_told_in_the_language_of_the_reader(world):
+    request = asked_for(world)
+    with translation.override("fr"):
+        decomposed(world, request)
+    [line] = [line for line in lines_of(request, is_internal=True) if line.title == "Decomposed"]
+    assert line.text == "1 task"
+
+
+def test_who_asked_and_who_wrote_it_down_are_named_once(world, browse):
+    own = asked_for(world, actor=world.contact)
+    taken_in = asked_for(world)
+    tam = browse(world.tam)
+    assert "taken in by" not in page(tam, own)
+    assert f"taken in by {world.tam}" in page(tam, taken_in)
+
+
+def test_many_open_tasks_are_counted_and_the_first_of_them_named(world, browse):
+    request = asked_for(world)
+    for n in range(7):
+        decomposed(world, request, key=f"k{n}")
+    operations.agree(request=request, actor=world.tam, at=world.now)
+    refused = words(browse(world.tam).post(f"/requests/{request.pk}/deliver/", {"note": ""}))
+    first = request.tasks.order_by("pk").first()
+    assert f"7 tasks are open, the first of them: {first}" in refused
 
 
 def test_a_tam_writes_down_who_accepted(world, browse):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Contact
 from projects import operations
 from projects.models import Project, Task
 from tests.factories import a_dependency, a_project, a_request, a_task, a_user
@@ -180,3 +181,13 @@ def test_the_facts_lead_to_request_and_project_where_one_may_look(world, project
     worked_on = browse(world.engineer).get(f"/tasks/{task.pk}/").text
     assert to_request in worked_on
     assert to_project not in worked_on
+
+
+def test_a_task_is_asked_for_by_the_clients_person_where_there_is_one(world, project, browse):
+    person = Contact.objects.get(user=world.contact)
+    asked = a_task(project, change_request=a_request(project, requested_by=person), at=world.now)
+    noted = operations.record_request(project=project, title="Own idea", actor=world.tam, at=world.now)
+    own = a_task(project, change_request=noted, at=world.now)
+    assert browse(world.tam).get(f"/tasks/{asked.pk}/").context["task"].change_request.asker == person
+    assert browse(world.tam).get(f"/tasks/{own.pk}/").context["task"].change_request.asker == world.tam
+    assert "Carl Contact" in browse(world.tam).get(f"/tasks/{asked.pk}/").text

@@ -93,6 +93,31 @@ def test_the_graph_marks_what_the_end_hangs_on(client, world):
     assert flow.critical == [2, 4]
 
 
+def test_the_head_says_where_it_is_stuck_and_a_task_is_added_from_here(client, world):
+    request = in_work(world)
+    client.force_login(world.tam)
+    page = client.get(f"/requests/{request.pk}/").content.decode()
+    assert page.count("Stuck at DBA") == 2
+    assert f"/tasks/new/?request={request.pk}" in page
+    client.force_login(world.engineer)
+    assert "/tasks/new/" not in client.get(f"/requests/{request.pk}/").content.decode()
+
+
+def test_a_department_that_is_freed_twice_is_named_once(client, world):
+    request = a_request(a_project(client=world.client), title="New branch")
+    operations.send_to_departments(
+        request=request,
+        tasks=[a_piece("net", "network"), a_piece("a", "dba"), a_piece("b", "dba")],
+        dependencies=[NewDependency("net", "a"), NewDependency("net", "b")],
+        promised_at=world.now + timedelta(days=4),
+        actor=world.tam,
+        at=world.now,
+    )
+    client.force_login(world.tam)
+    first, *_rest = client.get(f"/requests/{request.pk}/?view=list").context["work"].lines
+    assert first.departments_freed == ["DBA"]
+
+
 def test_an_unknown_view_is_the_board(client, world):
     client.force_login(world.tam)
     assert client.get(f"/requests/{in_work(world).pk}/?view=%3Cscript%3E").context["work_view"] == "board"
