@@ -39,6 +39,7 @@ def flow_of(reading: Reading, *, now: datetime) -> flow.Flow[int]:
         flow.Node(
             key=line.number,
             number=line.number,
+            reference="" if line.number > 0 else line.name,
             title=line.title,
             department=line.department.short if line.department else "",
             hours=line.range[1],

@@ -8,7 +8,7 @@ stand, empty ones too, so that a number never changes because another row is fil
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final, Generic, TypeVar, cast
 
@@ -77,7 +77,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A row that is not empty, as far as it could be read."""
+    """A row that is not empty, as far as it could be read; numbered below 0 it is a task that stands already."""
 
     number: int
     title: str
@@ -89,6 +89,19 @@ class Line:
     needs: tuple[Need, ...]
     piece: str
     problems: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        """How others call it in what they need."""
+        return str(self.number) if self.number > 0 else f"T{self.number}"
+
+    @property
+    def needs_text(self) -> str:
+        """What it waits for, as one types it."""
+        return " ".join(
+            str(need) if need.number > 0 else str(replace(need, number=-need.number, is_task=True))
+            for need in self.needs
+        )
 
     @property
     def range(self) -> tuple[float, float, float]:

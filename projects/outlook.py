@@ -1,4 +1,4 @@
-"""Will it hold? When the rows of a draft will be finished, if their hours are ranges and work begins now.
+"""Will it hold? When the rows of a draft will be finished, if their hours are ranges and work begins at some instant.
 
 The likely hours are laid on the calendar, each row in its own department's working hours. The simulation counts in
 hours; by what it ends later or earlier than the likely hours do, the end moves in the working hours of the row that
@@ -16,7 +16,7 @@ from projects.drafting import Line, Reading
 from projects.planning import cpm
 from projects.planning.forecast import Range, forecast
 from projects.planning.needs import Need
-from projects.planning.placing import AROUND_THE_CLOCK, Placeable, Tie, WorkingTime, forward
+from projects.planning.placing import AROUND_THE_CLOCK, Placeable, Tie, WorkingTime, backward, forward
 from projects.queries.gates import HOUR, instant
 from sla.businesstime import BusinessCalendar, CalendarError
 from sla.terms import business_calendar
@@ -27,8 +27,11 @@ WEEK: Final = 7 * 24 * HOUR
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """`holds`: of 100 runs, so many keep the promise; `drives`: the row that moves the end most."""
+    """`holds`: of 100 runs, so many keep the promise; `drives`: the row that moves the end most; `begins_by`: when it
+    must begin at the latest to be finished at the instant that was asked for."""
 
+    begins_at: datetime
+    begins_by: datetime | None
     likely_at: datetime
     eight_of_ten_at: datetime
     promised_at: datetime | None
@@ -45,6 +48,10 @@ class Outlook:
     def is_risky(self) -> bool:
         return self.promised_at is not None and self.eight_of_ten_at > self.promised_at
 
+    @property
+    def is_too_late(self) -> bool:
+        return self.begins_by is not None and self.begins_by < self.begins_at
+
 
 def links_of(reading: Reading, *, now: datetime) -> list[cpm.Link[int]]:
     """What the rows wait for, in working hours; without what closes a circle."""
@@ -55,8 +62,10 @@ def links_of(reading: Reading, *, now: datetime) -> list[cpm.Link[int]]:
     ]
 
 
-def outlook_of(reading: Reading, *, promised_at: datetime | None, now: datetime) -> Outlook | None:
-    """None where there is nothing to count, or a department that never works."""
+def outlook_of(
+    reading: Reading, *, promised_at: datetime | None, finish_by: datetime | None = None, now: datetime
+) -> Outlook | None:
+    """Begun `now`. None where there is nothing to count, or a department that never works."""
     if not any(line.likely for line in reading.lines):
         return None
     begins = int(now.timestamp())
@@ -76,7 +85,13 @@ def outlook_of(reading: Reading, *, promised_at: datetime | None, now: datetime)
         if promised_at is not None:
             promised_h = likely.finish_h + _between(working, ends, int(promised_at.timestamp())) / HOUR
         seen = forecast(_ranges(reading.lines), links, seed=SEED, promised_h=promised_h)
+        begins_by = None
+        if finish_by is not None:
+            latest = backward(pieces, ties, finish=int(finish_by.timestamp()))
+            begins_by = instant(min(place.start for place in latest.values()))
         return Outlook(
+            begins_at=now,
+            begins_by=begins_by,
             likely_at=instant(_moved(working, ends, seen.p50_h - likely.finish_h)),
             eight_of_ten_at=instant(_moved(working, ends, seen.p80_h - likely.finish_h)),
             promised_at=promised_at,

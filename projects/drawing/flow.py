@@ -18,6 +18,7 @@ K = TypeVar("K", bound=Hashable)
 TIP: Final = 5  # of an arrow
 TITLE_LETTERS: Final = 15
 DEPARTMENT_LETTERS: Final = 13
+LETTERS_AFTER_REFERENCE: Final = 9
 
 Kind = Literal["dg", "dgc", "dgb"]
 
@@ -26,7 +27,8 @@ ORDER: Final[tuple[Kind, ...]] = ("dg", "dgc", "dgb")  # what matters most is dr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Generic[K]):
-    """A task. `department` is its short name; what is longer than the box is cut."""
+    """A task. `department` is its short name; what is longer than the box is cut. `reference`: of one that stands
+    already, which has no number."""
 
     key: K
     number: int
@@ -35,6 +37,11 @@ class Node(Generic[K]):
     hours: float
     is_critical: bool = False
     is_wrong: bool = False
+    reference: str = ""
+
+    @property
+    def name(self) -> int | str:
+        return self.reference or self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,9 @@ class Box(Generic[K]):
 
     @property
     def department(self) -> str:
+        """After the reference, where there is one, in what is left beside the hours."""
+        if self.node.reference:
+            return f"{self.node.reference} {_cut(self.node.department, LETTERS_AFTER_REFERENCE)}"
         return _cut(self.node.department, DEPARTMENT_LETTERS)
 
 
@@ -100,12 +110,12 @@ class Flow(Generic[K]):
     steps: int
 
     @property
-    def critical(self) -> list[int]:
-        return [box.node.number for box in self.boxes if box.node.is_critical]
+    def critical(self) -> list[int | str]:
+        return [box.node.name for box in self.boxes if box.node.is_critical]
 
     @property
-    def wrong(self) -> list[int]:
-        return [box.node.number for box in self.boxes if box.node.is_wrong]
+    def wrong(self) -> list[int | str]:
+        return [box.node.name for box in self.boxes if box.node.is_wrong]
 
 
 def draw(nodes: Sequence[Node[K]], edges: Iterable[Edge[K]]) -> Flow[K]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -23,11 +24,14 @@ from kernel.fragments import leave_for, wants_fragment
 from projects import operations
 from projects.chaincheck import findings_of, flow_of
 from projects.drafting import Words, decomposition, is_blank, read
+from projects.earlier import lines_of, together
 from projects.lifecycle import BEFORE_AGREEMENT
-from projects.models import Blueprint, ChangeRequest, Draft
+from projects.models import Blueprint, ChangeRequest, Dependency, Draft, Task
 from projects.outlook import outlook_of
 from projects.permissions import blueprints_visible_to, may_lead_request, requests_visible_to
 from projects.queries.blueprint_list import offered_blueprints
+from projects.queries.placed import placed
+from projects.queries.ready import definitions_of
 from projects.views.sheet import (
     Rows,
     Suggestions,
@@ -48,15 +52,35 @@ from sla.forms.fields import INPUT_MOMENT
 SEND, CHECK, FILL, OPEN, KEEP = "send", "check", "fill", "out", "keep"
 
 
-class PromiseForm(forms.Form):
-    """What stands beside the table."""
-
-    promised_at = forms.DateTimeField(
+def _moment(label: Any) -> forms.DateTimeField:
+    return forms.DateTimeField(
         required=False,
-        label=gettext_lazy("Promise"),
+        label=label,
         input_formats=[INPUT_MOMENT],
         widget=forms.DateTimeInput({"type": "datetime-local", "class": "input--s"}, format=INPUT_MOMENT),
     )
+
+
+class DatesForm(forms.Form):
+    """What stands below the table. With a start each task gets its earliest day, with a finish its deadline."""
+
+    promised_at = _moment(gettext_lazy("Promise the client"))
+    start_at = _moment(gettext_lazy("Begin on"))
+    finish_by = _moment(gettext_lazy("Finish by"))
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("start_at") and found.get("finish_by"):
+            self.add_error("finish_by", _("Give the start or the finish, not both."))
+        return found
+
+    def known(self, name: str) -> datetime | None:
+        """What can be read of it, whatever is wrong with the others."""
+        found: datetime | None = self.initial.get(name)
+        if self.is_bound:
+            self.is_valid()
+            found = self.cleaned_data.get(name)
+        return found
 
 
 @dataclass
@@ -65,11 +89,13 @@ class Sheet:
     came in between; `refused` what the operation said of nothing in particular."""
 
     request: ChangeRequest
+    earlier: Sequence[Task]
+    edges: Sequence[Dependency]
     words: Words
     suggestions: Suggestions
     now: datetime
     rows: Rows
-    form: PromiseForm
+    form: DatesForm
     version: int
     says_missing: bool = False
     clash: Draft | None = None
@@ -99,25 +125,31 @@ def decompose(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _sheet(request: HttpRequest, found: ChangeRequest) -> Sheet:
     now = timezone.now()
-    words, suggestions = words_now(now, found.tasks.values_list("pk", flat=True))
+    earlier = list(found.tasks.select_related("department__calendar", "assignee").order_by("position", "pk"))
+    edges = list(Dependency.objects.filter(successor__in=earlier, predecessor__in=earlier)) if earlier else []
+    words, suggestions = words_now(now, [task.pk for task in earlier])
     draft = Draft.objects.filter(request=found).first()
     if request.method == "POST":
         return Sheet(
             request=found,
+            earlier=earlier,
+            edges=edges,
             words=words,
             suggestions=suggestions,
             now=now,
             rows=rows_of(request.POST),
-            form=PromiseForm(request.POST),
+            form=DatesForm(request.POST),
             version=number_of(request.POST, "version"),
         )
     return Sheet(
         request=found,
+        earlier=earlier,
+        edges=edges,
         words=words,
         suggestions=suggestions,
         now=now,
         rows=stored_rows(draft.rows) if draft else [],
-        form=PromiseForm(initial={"promised_at": found.promised_at}),
+        form=DatesForm(initial={"promised_at": found.promised_at}),
         version=draft.version if draft else 0,
     )
 
@@ -171,14 +203,15 @@ def _send(request: HttpRequest, sheet: Sheet, user: User) -> HttpResponse | None
             sheet.refused = _("Write at least one task.")
         return None
     pieces, blueprint = pieces_of(sheet.rows)
-    taken = sheet.request.tasks.exclude(key="").values_list("key", flat=True)
-    tasks, dependencies = decomposition(reading, pieces, taken)
+    tasks, dependencies = decomposition(reading, pieces, [task.key for task in sheet.earlier if task.key])
+    dates = sheet.form.cleaned_data
+    tasks = placed(tasks, dependencies, start_at=dates["start_at"], finish_by=dates["finish_by"], now=sheet.now)
     made = operations.send_to_departments(
         request=sheet.request,
         tasks=tasks,
         dependencies=dependencies,
         blueprint=blueprint,
-        promised_at=sheet.form.cleaned_data["promised_at"],
+        promised_at=dates["promised_at"],
         tasks_before=number_of(request.POST, "tasks"),
         actor=user,
         at=sheet.now,
@@ -197,18 +230,22 @@ def _blueprint(request: HttpRequest) -> Blueprint:
 def _answer(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     rows = padded(sheet.rows)
     reading = read(rows, sheet.words)
-    promised_at = sheet.form.cleaned_data.get("promised_at") if sheet.form.is_valid() else None
-    if not sheet.form.is_bound:
-        promised_at = sheet.request.promised_at
+    sent = [task for task in sheet.earlier if task.is_open]
+    earlier = lines_of(sent, sheet.edges)
+    whole = together(reading, earlier)
+    start_at = sheet.form.known("start_at")
+    begins_at = max(start_at, sheet.now) if start_at else sheet.now
+    pieces, version = pieces_of(rows)
     findings = findings_of(reading)
     context: dict[str, Any] = {
         "rail": True,
         "change_request": sheet.request,
         "rows": shown_rows(rows, reading, says_missing=sheet.says_missing),
-        "totals": totals(reading),
+        "sent": list(zip(sent, earlier, strict=True)),
+        "totals": totals(whole),
         "suggestions": sheet.suggestions,
         "blueprints": offered_blueprints(request.user),
-        "chosen_blueprint": request.POST.get("blueprint", ""),
+        "chosen_blueprint": request.POST.get("blueprint") or (version.blueprint.slug if version else ""),
         "form": sheet.form,
         "version": sheet.version,
         "saved_at": sheet.now if request.method == "POST" and sheet.version and not sheet.clash else None,
@@ -218,9 +255,16 @@ def _answer(request: HttpRequest, sheet: Sheet) -> HttpResponse:
         "findings": findings,
         "to_fix": sum(not finding.is_fine for finding in findings),
         "circles": reading.circles,
-        "flow": flow_of(reading, now=sheet.now) if reading.lines else None,
-        "outlook": outlook_of(reading, promised_at=promised_at, now=sheet.now),
-        "earlier": sheet.request.tasks.order_by("pk"),
+        "flow": flow_of(whole, now=sheet.now) if whole.lines else None,
+        "start_at": begins_at if start_at else None,
+        "outlook": outlook_of(
+            whole,
+            promised_at=sheet.form.known("promised_at"),
+            finish_by=sheet.form.known("finish_by"),
+            now=begins_at,
+        ),
+        "definitions": definitions_of(reading.lines, pieces),
+        "earlier": sheet.earlier,
         "may_send": not reading.is_wrong,
     }
     template = "projects/_decompose_changed.html" if wants_fragment(request) else "projects/decompose.html"

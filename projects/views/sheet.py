@@ -153,7 +153,7 @@ def pieces_of(rows: Iterable[Row]) -> tuple[dict[str, Piece], BlueprintVersion |
     """The tasks of blueprints that rows were filled in from, and the version of the first of them; one query."""
     named = [row["piece"].partition(":")[0] for row in rows if row.get("piece") and not is_blank(row)]
     ids = [int(one) for one in dict.fromkeys(named) if one.isdecimal() and len(one) < 10]
-    versions = BlueprintVersion.objects.in_bulk(ids) if ids else {}
+    versions = BlueprintVersion.objects.select_related("blueprint").in_bulk(ids) if ids else {}
     contents: list[tuple[int, Content]] = [(pk, parse(version.content)) for pk, version in versions.items()]
     pieces = {f"{pk}:{piece.key}": piece for pk, content in contents for piece in content.tasks}
     return pieces, next((versions[pk] for pk in ids if pk in versions), None)

@@ -59,9 +59,10 @@ def test_backward_from_a_finish_each_gets_its_deadline() -> None:
 
 def test_a_finish_that_cannot_be_kept_is_told_with_the_earliest_one() -> None:
     version = a_version()
-    with pytest.raises(Invalid, match="2026-03-03T13:00") as refused:
+    with pytest.raises(Invalid, match="Tue 3 Mar 2026 13:00") as refused:
         rows_of(version, finish_by=datetime(2026, 3, 2, 13, tzinfo=UTC), now=MONDAY)
     assert (refused.value.field, refused.value.code) == ("finish_by", "too_early")
+    assert refused.value.extra == {"earliest_finish": "2026-03-03T13:00:00+00:00"}
     with pytest.raises(Invalid, match="not both"):
         rows_of(version, start_at=MONDAY, finish_by=MONDAY)
 

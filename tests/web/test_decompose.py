@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from projects import operations
 from projects.lifecycle import RequestStatus
-from projects.models import ChangeRequest, Dependency, Draft, Task
-from tests.factories import a_project, a_request, a_task
+from projects.models import ChangeRequest, Dependency, Draft, ReadyItem, Task
+from tests.factories import a_blueprint, a_project, a_request, a_task
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,70 @@ def test_a_later_part_may_wait_for_an_earlier_one(client, world, asked):
     answer = post(client, asked, form(("More", "Unix", "", "1", "", f"T-{earlier.pk}"), do="send", tasks="1"))
     assert answer.status_code == 302
     assert Dependency.objects.get().predecessor == earlier
+
+
+def test_what_was_sent_already_stands_above_and_counts_with_what_is_typed(client, world, asked):
+    first = a_task(asked.project, change_request=asked, title="Cables", estimate_h=Decimal(40))
+    then = a_task(asked.project, change_request=asked, title="Survey", estimate_h=Decimal(2), waits_for=[first])
+    dropped = a_task(asked.project, change_request=asked, title="Mistake", estimate_h=Decimal(400))
+    operations.cancel_task(task=dropped, reason="Mistake", actor=None, at=world.now)
+    client.force_login(world.tam)
+    answer = client.get(f"/requests/{asked.pk}/decompose/")
+    assert [line.needs_text for _task, line in answer.context["sent"]] == ["", f"T-{first.pk}"]
+    answer = post(client, asked, form(("Build", "Unix", "8", "8", "8", f"T-{first.pk} T-{dropped.pk}")), **HTMX)
+    flow = answer.context["flow"]
+    assert {(wire.before, wire.after) for wire in flow.wires} == {(-first.pk, -then.pk), (-first.pk, 1)}
+    assert flow.critical == [f"T-{first.pk}", 1]
+    assert answer.context["totals"]["likely"] == 50
+    assert answer.context["outlook"].likely_at >= world.now + timedelta(hours=48)
+    assert Draft.objects.get().rows[0]["title"] == "Build"
+    assert len(Draft.objects.get().rows) == 1
+
+
+@pytest.mark.parametrize(("field", "dates"), [("start_at", "not_before"), ("finish_by", "deadline")])
+def test_rows_are_laid_on_the_calendar_from_a_start_or_from_a_finish(client, world, asked, field, dates):
+    when = (world.now + timedelta(days=30)).replace(second=0)
+    client.force_login(world.tam)
+    typed = form(SIZING, ("Build", "Unix", "", "8", "", "1", ""))
+    answer = post(client, asked, typed | {field: _local(when)}, **HTMX)
+    if field == "start_at":
+        assert answer.context["outlook"].begins_at == when
+    else:
+        assert answer.context["outlook"].begins_by == when - timedelta(hours=12)
+    post(client, asked, typed | {field: _local(when), "do": "send", "version": "1"})
+    sizing, build = Task.objects.order_by("pk")
+    expected = (when, when + timedelta(hours=4)) if field == "start_at" else (when - timedelta(hours=8), when)
+    assert (getattr(sizing, dates), getattr(build, dates)) == expected
+
+
+def test_a_start_and_a_finish_together_and_a_finish_too_early_are_refused_beside_the_field(client, world, asked):
+    client.force_login(world.tam)
+    soon, late = _local(world.now + timedelta(hours=1)), _local(world.now + timedelta(days=9))
+    both = post(client, asked, form(SIZING, start_at=soon, finish_by=late, do="send"), **HTMX)
+    assert "Give the start or the finish, not both." in both.content.decode()
+    early = post(
+        client, asked, form(SIZING, ("Build", "Unix", "", "8", "", "1", ""), finish_by=soon, do="send", version="1")
+    )
+    assert early.status_code == 422
+    assert "That is too early" in early.context["form"].errors["finish_by"][0]
+    assert not Task.objects.exists()
+
+
+def _local(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
+
+
+def test_the_editor_names_what_departments_must_know_first_and_keeps_the_chosen_blueprint(client, world, asked):
+    made = a_blueprint("stack", [("net", "network", []), ("os", "unix", ["net"])])
+    a_blueprint("another", [("a", "network", [])])
+    ReadyItem.objects.create(department=world.network, text="Addresses are named")
+    client.force_login(world.tam)
+    filled = post(client, asked, form(do="fill", blueprint="stack"), **HTMX)
+    assert "Addresses are named" in filled.content.decode()
+    again = client.get(f"/requests/{asked.pk}/decompose/")
+    assert again.context["chosen_blueprint"] == made.slug
+    told = {one.department: one.texts for one in again.context["definitions"]}
+    assert "Addresses are named" in told[world.network]
 
 
 def test_it_is_over_when_the_request_is_agreed(client, world, asked):

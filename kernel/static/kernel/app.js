@@ -40,6 +40,7 @@ const typing = el => el?.matches("input,select,textarea,[contenteditable]");
 document.addEventListener("htmx:beforeSwap", () => { // what somebody is typing outlives a refreshed list; a button's words do not
   Idiomorph.defaults.ignoreActiveValue = !!typing(document.activeElement);
 });
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, el) => !(name === "open" && el.matches("details")); // what somebody opened stays open
 const wake = () => { for (const el of $$("[data-poll]")) htmx.trigger(el, "wake"); };
 const begun = el => $("[data-pick]:checked", el) // what is ticked stays where it is, and what is typed but not sent
   || $$("form[data-keep] :is(input,textarea)", el).some(control => control.value !== control.defaultValue);
