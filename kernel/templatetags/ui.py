@@ -120,26 +120,32 @@ def countdown(value: float | timedelta | None) -> str:
     return f"{'+' if total < 0 else ''}{hours:02d}:{rest // MINUTE:02d}:{rest % MINUTE:02d}"
 
 
+_NEAR: Final = {-1: gettext_lazy("Yesterday"), 0: gettext_lazy("Today"), 1: gettext_lazy("Tomorrow")}
+_NEAR_INSIDE: Final = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
+
+
 @register.simple_tag(takes_context=True)
-def when(context: Context, value: date | None, form: str = "") -> SafeString:
-    """A <time> in the active zone: "Today 15:00", "Tue 24 Nov 13:00"; `form` "date" or "time" gives a part of it."""
+def when(context: Context, value: date | None, form: str = "", *, inside: bool = False) -> SafeString:
+    """A <time> in the active zone: "Today 15:00", "Tue 24 Nov 13:00"; `form` "date" or "time" gives a part of it.
+
+    `inside` of a sentence near days are written small: "since yesterday 09:40"."""
     if value is None:
         return format_html("{}", NOTHING)
     if not isinstance(value, datetime):
-        words = _day(value, today=timezone.localdate(context.get("now")))
+        words = _day(value, today=timezone.localdate(context.get("now")), inside=inside)
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
     local = timezone.localtime(value)
-    day = _day(local.date(), today=timezone.localdate(context.get("now")))
+    day = _day(local.date(), today=timezone.localdate(context.get("now")), inside=inside)
     clock = formats.date_format(local, "H:i")
     words = {"date": day, "time": clock}.get(form, f"{day}{SPACE}{clock}")
     full = formats.date_format(local, _("D j M Y H:i:s T"))
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
 
 
-def _day(day: date, *, today: date) -> str:
-    near = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}.get((day - today).days)
-    if near:
-        return near
+def _day(day: date, *, today: date, inside: bool = False) -> str:
+    away = (day - today).days
+    if away in _NEAR:
+        return str(_NEAR_INSIDE[away] if inside else _NEAR[away])
     return formats.date_format(day, _("D j M") if day.year == today.year else _("j M Y")).replace(" ", SPACE)
 
 

@@ -88,7 +88,7 @@ def due(context: Context, task: Task, *, long: bool = False) -> SafeString:
         return format_html(
             '<time class="{}" datetime="{}" title="{}">{}</time>', tone, at.isoformat(), full, late(now - task.due_at)
         )
-    shown = when(context, task.due_at, "" if task.due_at - now < SOON else "date")
+    shown = when(context, task.due_at, "" if task.due_at - now < SOON else "date", inside=long)
     return format_html('<span class="{}">{}</span>', tone, _due(shown) if long else shown)
 
 
@@ -97,11 +97,13 @@ def _due(shown: SafeString) -> SafeString:
 
 
 def late(by: timedelta) -> str:
-    """ "2 d late"; within the first day in hours."""
+    """ "2 d late"; within the first day in hours, within the first hour in minutes."""
     if by.days:
         words = ngettext("%(n)d d late", "%(n)d d late", by.days) % {"n": by.days}
+    elif by >= timedelta(hours=1):
+        words = _("%(n)d h late") % {"n": by // timedelta(hours=1)}
     else:
-        words = _("%(n)d h late") % {"n": int(by.total_seconds() // 3600)}
+        words = _("%(n)d min late") % {"n": by // timedelta(minutes=1)}
     return words.replace(" ", SPACE)
 
 

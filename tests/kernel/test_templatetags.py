@@ -75,6 +75,17 @@ def test_no_instant_is_a_dash():
     assert render("{% when instant %}", instant=None) == "–"
 
 
+@pytest.mark.parametrize(("days", "word"), [(-1, "yesterday"), (0, "today"), (1, "tomorrow")])
+def test_near_days_are_written_small_inside_of_a_sentence(days, word):
+    instant = NOW + timedelta(days=days)
+    at_the_beginning, inside = (
+        render("{% when at 'date' %}", at=instant),
+        render("{% when at 'date' inside=True %}", at=instant),
+    )
+    assert f">{word.capitalize()}</time>" in at_the_beginning
+    assert f">{word}</time>" in inside
+
+
 # --- numbers ----------------------------------------------------------------------------------------------------
 def test_thousands_are_parted_by_a_thin_space():
     assert ui.number(18000) == "18\u202f000"

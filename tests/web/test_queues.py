@@ -53,7 +53,7 @@ def test_a_queue_says_what_is_next_what_waits_and_for_whom(world, project, brows
         "Frees <b>1 department</b>, DBA is waiting for you.",
         "5 open tasks, 20 h of work. 1 holds up others.",
         "VMware, Cluster 0",
-        "A vendor: No date",
+        ": No date",
         "Which hall?",
         "Others wait for Network",
         "20 h in 5 tasks",
