@@ -114,7 +114,7 @@ def _incidents(over: int = 0) -> Item:
 
 
 def _projects() -> Item:
-    return Item(label=_("Projects"), url=reverse("projects"), icon="folder-kanban", key="p")
+    return Item(label=_("Projects"), url=reverse("projects"), icon="folder-kanban", key="p", also="/documents/")
 
 
 def _requests(count: int = 0, *, short: bool = False) -> Item:
@@ -127,7 +127,7 @@ def _departments() -> Item:
 
 
 def _my_tasks() -> Item:
-    return Item(label=_("My tasks"), url=reverse("my-tasks"), icon="zap", key="m")
+    return Item(label=_("My tasks"), url=reverse("my-tasks"), icon="zap", key="m", also="/tasks/")
 
 
 def _queue(user: User) -> Item:

@@ -39,8 +39,8 @@ class VersionForm(forms.Form):
         label=_("Text"),
         help_text=_("Markdown: headings, lists, tables, links."),
     )
-    link = forms.URLField(required=False, max_length=500, assume_scheme="https", label=_("or a link"))
-    file = UploadField(required=False, label=_("or a file"))
+    link = forms.URLField(required=False, max_length=500, assume_scheme="https", label=_("Or a link"))
+    file = UploadField(required=False, label=_("Or a file"))
     note = forms.CharField(required=False, max_length=300, label=_("What is new"))
     read = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

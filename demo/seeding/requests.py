@@ -157,6 +157,7 @@ class Tale:
 
     def _record(self, at: datetime) -> None:
         contact = self.cast.contacts[self.row["requested_by"]]
+        wanted = self.course.due(self.row.get("wanted"))
         source = "portal" if contact.user else ASKED_BY[zlib.crc32(self.row["id"].encode()) % len(ASKED_BY)]
         self.request = operations.record_request(
             project=self.project,
@@ -165,6 +166,7 @@ class Tale:
             text=self.row["text"],
             requested_by=contact,
             source=source,
+            wanted_on=wanted.date() if wanted else None,
             actor=contact.user or self.lead,
             at=at,
         )

@@ -4,6 +4,7 @@ What closes a circle, and what would have to pass very many layers, goes round b
 units of the view box; the classes are those of app.css.
 """
 
+import textwrap
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
@@ -17,8 +18,10 @@ K = TypeVar("K", bound=Hashable)
 
 TIP: Final = 5  # of an arrow
 TITLE_LETTERS: Final = 15
+TITLE_LINES: Final = 2
 DEPARTMENT_LETTERS: Final = 13
 LETTERS_AFTER_REFERENCE: Final = 9
+LINE: Final = 14  # from one line of words to the next
 
 Kind = Literal["dg", "dgc", "dgb"]
 
@@ -65,8 +68,11 @@ class Box(Generic[K]):
     height: int = BOX_HEIGHT
 
     @property
-    def title(self) -> str:
-        return _cut(self.node.title, TITLE_LETTERS)
+    def title(self) -> list[tuple[int, str]]:
+        """Its lines, each with where it stands; together with the department they are in the middle of the box."""
+        lines = textwrap.wrap(self.node.title, TITLE_LETTERS, max_lines=TITLE_LINES, placeholder="…") or [""]
+        top = (self.height - (len(lines) + 1) * LINE) // 2 + 10
+        return [(top + at * LINE, line) for at, line in enumerate(lines)]
 
     @property
     def department(self) -> str:
@@ -74,6 +80,11 @@ class Box(Generic[K]):
         if self.node.reference:
             return f"{self.node.reference} {_cut(self.node.department, LETTERS_AFTER_REFERENCE)}"
         return _cut(self.node.department, DEPARTMENT_LETTERS)
+
+    @property
+    def foot(self) -> int:
+        """Where the department stands, below the title."""
+        return self.title[-1][0] + LINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 HEAD: Final = 36
 NAMES: Final = 150
 COLUMN: Final = 225
-SLOT: Final = 68
+SLOT: Final = 78
 MARGIN_X: Final = 18
 MARGIN_Y: Final = 7
 WIDTH: Final = COLUMN - 2 * MARGIN_X

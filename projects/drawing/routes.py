@@ -15,7 +15,7 @@ from projects.drawing.layering import BOX_WIDTH, Item, Layers, spread
 
 K = TypeVar("K", bound=Hashable)
 
-BOX_HEIGHT: Final = 36
+BOX_HEIGHT: Final = 50
 MARGIN: Final = 4  # around the whole drawing
 CHANNEL: Final = 24  # between layers, if few wires turn there
 TRACK: Final = 6

@@ -15,12 +15,19 @@ from tests.factories import a_dependency, a_project, a_request, a_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-TABS = ["/projects/", "/projects/portal/", "/projects/portal/?view=board", "/projects/portal/history/?kind=task"]
+PARTS = ("", "?view=board", "history/?kind=task", "requests/", "documents/", "people/", "handover/")
+PAGES = ["/projects/", *(f"/projects/portal/{part}" for part in PARTS)]
+LONG = "Donaudampfschifffahrtsgesellschaftsrechenzentrum"
+# Words that stick out of what one presses.
+TOO_NARROW = (
+    "[...document.querySelectorAll('main .btn')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+)
 
 
 @pytest.fixture
 def portal(world):
-    project = a_project("portal", client=world.client, tam=world.tam, name="Customer portal", at=world.now)
+    names = {"tam": world.tam, "architect": world.architect, "name": "Customer portal"}
+    project = a_project("portal", client=world.client, at=world.now, **names)
     request = a_request(project, at=world.now)
     before = a_task(project, change_request=request, title="Open the ports", at=world.now)
     after = a_task(project, change_request=request, title="Install", department="unix", at=world.now)
@@ -79,14 +86,26 @@ def test_a_filter_is_kept_and_found_again(world, portal, page, sign_in):
     expect(page.get_by_label("Trouble")).to_have_value("stuck")
 
 
+def test_on_a_phone_the_tab_one_is_on_is_in_sight(world, portal, page, sign_in):
+    sign_in(world.tam)
+    page.set_viewport_size(PHONE)
+    page.goto("/projects/portal/handover/")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing(world, portal, page, sign_in, theme):
+    handover = operations.begin_handover(project=portal, actor=world.tam, at=world.now)
+    operations.tick_item(item=handover.items.all()[0], done=True, actor=world.tam, at=world.now)
+    a_task(portal, title=f"{LONG} {LONG}", at=world.now)
+    a_request(portal, title=f"{LONG} {LONG}", at=world.now)
     sign_in(world.tam)
     page.emulate_media(color_scheme=theme)
     for size in (PHONE, {"width": 1440, "height": 900}):
         page.set_viewport_size(size)
-        for path in TABS:
+        for path in PAGES:
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert page.evaluate(TOO_NARROW) == [], path
             found = Axe().run(page, options=RULES).response["violations"]
             assert not found, (path, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])

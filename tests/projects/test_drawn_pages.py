@@ -14,7 +14,9 @@ def chain():
     return flow.draw(
         [
             flow.Node(key="a", number=1, title="Sizing & plan", department="Design", hours=8, is_critical=True),
-            flow.Node(key="b", number=2, title="Virtual LANs and firewall zones", department="Network", hours=4.5),
+            flow.Node(
+                key="b", number=2, title="Virtual LANs and firewall zones of the bank", department="Network", hours=4.5
+            ),
             flow.Node(key="c", number=3, title="RHEL build", department="Unix", hours=12, is_wrong=True),
         ],
         [flow.Edge("a", "b", is_critical=True), flow.Edge("b", "c"), flow.Edge("c", "b", is_wrong=True)],
@@ -31,8 +33,9 @@ def test_the_chain_says_in_words_what_it_shows(chain):
     label = re.search(r'role="img" aria-label="([^"]*)"', html)
     assert label is not None
     assert label[1] == "Chain of 3 tasks. It has 3 steps. Critical: 1. In a circle: 3."
-    assert "<title>Virtual LANs and firewall zones</title>" in html
-    assert "Virtual LANs a…" in html
+    assert "<title>Virtual LANs and firewall zones of the bank</title>" in html
+    lines = re.findall(r'class="nt" x="31" y="(\d+)">(Virtual[^<]*|and[^<]*)<', html)
+    assert lines == [("14", "Virtual LANs"), ("28", "and firewall…")]
     assert "Sizing &amp; plan" in html
     assert "Network, 4.5 h" in html
     assert html.count('class="dgb"') == html.count('class="dgc"') == html.count('class="dg"') == 1

@@ -34,6 +34,9 @@ function say(what, left) { // countdowns are no live regions; this one line spea
 tick();
 setInterval(tick, 1000);
 
+// --- of tabs that do not fit beside each other the current one is in sight
+for (const tab of $$(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
+
 // --- polling: an element with data-poll asks only while the page is seen, and says which version it shows
 const versions = new Map();
 const typing = el => el?.matches("input,select,textarea,[contenteditable]");
