@@ -266,6 +266,11 @@ def tasks_to_wait_for(user: Person, project: Project) -> TaskQuerySet:
     return rows if plans(user, project) else rows.filter(department__in=reach_of(user).headed_department_ids)
 
 
+def may_define_ready(user: Person, department: Department) -> bool:
+    """Its head, and who runs the service."""
+    return runs_service(user) or department.pk in reach_of(user).headed_department_ids
+
+
 def heads(user: Person, task: Task) -> bool:
     return task.department_id in reach_of(user).headed_department_ids
 

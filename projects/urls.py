@@ -23,6 +23,7 @@ from projects.views.project import edit_project, project_requests
 from projects.views.projecthistory import note_visit, project_history
 from projects.views.projects import new_project, projects
 from projects.views.projecttasks import new_task, project_page
+from projects.views.readiness import define_ready
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("blueprints/<slug:slug>/", blueprints.blueprint, name="blueprint"),
     path("blueprints/<slug:slug>/edit/", blueprint_editor.edit_blueprint, name="edit-blueprint"),
     path("blueprints/<slug:slug>/archive/", blueprints.archive_blueprint, name="archive-blueprint"),
+    path("departments/<slug:slug>/ready/", define_ready, name="define-ready"),
     path("filters/", keep_filter, name="keep-filter"),
     path("filters/<int:pk>/forget/", forget_filter, name="forget-filter"),
     path("projects/", projects, name="projects"),

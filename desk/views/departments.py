@@ -18,6 +18,7 @@ from desk.queries.departments import department_lines, department_queue
 from desk.queries.hours import hours_of
 from desk.queries.work import work_of
 from desk.views.live import live
+from projects.permissions import may_define_ready
 from projects.queries.queues import tasks_in
 from projects.taskforms import BulkForm
 from projects.views.taskverbs import VERBS
@@ -61,6 +62,7 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
         "whole_url": _with(request, part=None),
         "verbs": VERBS,
         "department": found,
+        "may_define_ready": found.archived_at is None and may_define_ready(request.user, found),
         "sentence": words.queue_sentence(work.queue.totals, queue.counts),
         "hours": hours_of(found.calendar, now=now),
     }

@@ -28,6 +28,7 @@ from projects.operations.handovers import (
 from projects.operations.links import use_link
 from projects.operations.personal import forget_filter, note_visit, save_draft, save_filter
 from projects.operations.projects import appoint_deputy, create_project, take_over_project, update_project
+from projects.operations.readiness import define_ready
 from projects.operations.requests import (
     accept,
     agree,
@@ -88,6 +89,7 @@ __all__ = [
     "create_project",
     "create_task",
     "decompose",
+    "define_ready",
     "deliver",
     "forget_filter",
     "give_feedback",
