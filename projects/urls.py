@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from projects.views import (
     blueprint_editor,
+    blueprint_pieces,
     blueprint_uses,
     blueprints,
     bulk,
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("blueprints/new/", blueprint_editor.new_blueprint, name="new-blueprint"),
     path("blueprints/<slug:slug>/", blueprints.blueprint, name="blueprint"),
     path("blueprints/<slug:slug>/edit/", blueprint_editor.edit_blueprint, name="edit-blueprint"),
+    path("blueprints/<slug:slug>/tasks/<int:number>/", blueprint_pieces.edit_piece, name="edit-piece"),
     path("blueprints/<slug:slug>/archive/", blueprints.archive_blueprint, name="archive-blueprint"),
     path("departments/<slug:slug>/ready/", define_ready, name="define-ready"),
     path("filters/", keep_filter, name="keep-filter"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -66,11 +67,25 @@ class BlueprintForm(forms.Form):
         help_text=gettext_lazy("One question a line."),
         widget=forms.Textarea({"rows": 5}),
     )
+    risks = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label=gettext_lazy("What may go wrong"),
+        help_text=gettext_lazy(
+            "What may go wrong on a line, below it what is done about it; an empty line between two."
+        ),
+        widget=forms.Textarea({"rows": 6}),
+    )
     note = forms.CharField(required=False, max_length=200, label=gettext_lazy("What is new in this version"))
 
     def clean_questions(self) -> tuple[str, ...]:
         lines = (line.strip() for line in self.cleaned_data["questions"].splitlines())
         return tuple(line[:LONGEST_QUESTION] for line in lines if line)
+
+    def clean_risks(self) -> tuple[tuple[str, str], ...]:
+        blocks = re.split(r"\n\s*\n", self.cleaned_data["risks"].replace("\r\n", "\n").strip())
+        heads = ([line.strip() for line in block.splitlines()] for block in blocks if block)
+        return tuple((risk[:LONGEST_QUESTION], " ".join(answer)[:LONGEST_QUESTION]) for risk, *answer in heads)
 
 
 @dataclass
@@ -133,7 +148,10 @@ def _editor(request: HttpRequest, found: Blueprint | None) -> Editor:
     if found is None or before is None or found.current is None:
         return Editor(found, before, words, suggestions, now, BlueprintForm(), [])
     fields = ("name", "purpose", "when_to_use")
-    initial = {field: getattr(found, field) for field in fields} | {"questions": "\n".join(before.questions)}
+    initial = {field: getattr(found, field) for field in fields} | {
+        "questions": "\n".join(before.questions),
+        "risks": "\n\n".join(f"{risk}\n{answer}".strip() for risk, answer in before.risks),
+    }
     names = {one.slug: one.short for one in suggestions.departments}
     rows = rows_from(before, version=found.current.pk, names=names)
     return Editor(found, before, words, suggestions, now, BlueprintForm(initial=initial), rows, found.version)
@@ -148,7 +166,7 @@ def _publish(request: HttpRequest, editor: Editor) -> Blueprint | None:
         return None
     pieces, _version = pieces_of(editor.rows)
     data = editor.form.cleaned_data
-    content = replace(content_of(reading, pieces, editor.before), questions=data["questions"])
+    content = replace(content_of(reading, pieces, editor.before), questions=data["questions"], risks=data["risks"])
     words = {name: data[name] for name in ("name", "purpose", "when_to_use")}
     user = cast(User, request.user)
     try:

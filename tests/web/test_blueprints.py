@@ -120,6 +120,7 @@ def test_a_blueprint_that_is_offered_no_longer_is_not_filled_in(client, world, s
 def test_published_it_is_the_next_version_and_keeps_what_the_table_does_not_show(client, world, small):
     client.force_login(world.tam)
     data = rows_on(client, "/blueprints/small/edit/") | {"name": "A small one", "questions": "How many?\n\nWho?\n"}
+    data["risks"] = "Late\r\nBegin early\r\n\r\n\r\nNobody there"
     data["likely"][1] = "7"
     answer = client.post(
         "/blueprints/small/edit/", data | {"do": "publish", "version": str(small.version), "note": "Longer"}
@@ -130,11 +131,41 @@ def test_published_it_is_the_next_version_and_keeps_what_the_table_does_not_show
     assert version is not None
     assert (version.number, version.note, version.created_by) == (2, "Longer", world.tam)
     assert version.content["questions"] == ["How many?", "Who?"]
-    assert version.content["risks"] == CONTENT["risks"]
+    assert version.content["risks"] == [
+        {"risk": "Late", "answer": "Begin early"},
+        {"risk": "Nobody there", "answer": ""},
+    ]
     assert [task["key"] for task in version.content["tasks"]] == ["plan", "build"]
     assert version.content["tasks"][0]["what"] == "On paper"
     assert version.content["tasks"][1]["estimate_h"]["likely"] == 7
     assert version.content["dependencies"][0]["kind"] == "SS"
+
+
+def test_a_task_says_what_is_ready_and_done_and_each_change_is_the_next_version(client, world, small):
+    client.force_login(world.tam)
+    address = "/blueprints/small/tasks/1/"
+    assert address in client.get("/blueprints/small/").content.decode()
+    form = client.get(address).context["form"]
+    assert (form["what"].value(), form["done"].value()) == ("On paper", "Seen")
+    data = {"what": "On a board", "ready": "Sizes known\r\n\r\nPaid", "done": "Seen", "documents": "plan"}
+    data |= {"version": str(small.version), "note": "Clearer"}
+    assert client.post(address, data)["Location"] == "/blueprints/small/"
+    small.refresh_from_db()
+    assert small.current is not None
+    plan, build = small.current.content["tasks"]
+    assert (small.current.number, small.current.note) == (2, "Clearer")
+    assert (plan["what"], plan["ready"], plan["done"]) == ("On a board", ["Sizes known", "Paid"], ["Seen"])
+    assert (plan["documents"], plan["estimate_h"], build["title"]) == (
+        ["plan"],
+        dict.fromkeys(("low", "likely", "high"), 4),
+        "Build it",
+    )
+    stale = client.post(address, data | {"what": "Mine"})
+    assert stale.status_code == 409
+    assert "Mine" in stale.content.decode()
+    assert client.post(address, data | {"ready": "x" * 201}).status_code == 422
+    assert client.post(address, data | {"done": "x\n" * 40}).status_code == 422
+    assert client.get("/blueprints/small/tasks/3/").status_code == 404
 
 
 def test_what_is_typed_is_not_stored_and_outlives_somebody_else(client, world, small):
@@ -201,6 +232,7 @@ KEEPS = READS | {"engineer": 403, "head": 403}
         ("/blueprints/", READS),
         ("/blueprints/small/", READS),
         ("/blueprints/small/edit/", KEEPS),
+        ("/blueprints/small/tasks/1/", KEEPS),
         ("/blueprints/new/", KEEPS | {"contact": 403}),
     ],
 )

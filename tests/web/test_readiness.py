@@ -31,7 +31,7 @@ def test_a_head_writes_it_line_by_line_and_new_tasks_begin_with_it(world, browse
     assert list(new.checks.values_list("text", flat=True)) == ["Addresses are named", "A window is booked"]
     assert not old.checks.exists()
     assert "Addresses are named\nA window is booked" in head.get(PATH).text
-    line = history.of(world.network).first()
+    line = history.of(world.network).get()
     assert (line.verb, line.changes["ready"][1]) == ("defined ready", ["Addresses are named", "A window is booked"])
 
 
