@@ -10,7 +10,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -89,7 +89,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Whoever is signed in takes the language along; a stranger's stays in a cookie."""
     there = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(there if safe else "/")
+    response = HttpResponseRedirect(there if safe else "/")
     language = request.POST.get("language", "")
     if language not in dict(settings.LANGUAGES):
         return response

@@ -17,15 +17,11 @@ from accounts.permissions import Person, colleagues_to_choose, runs_service
 from departments.ical.reading import MAX_BYTES
 from departments.models import CalendarFeed, Department
 from departments.permissions import departments_to_choose, departments_to_plan, people_to_record_absences_of
-from kernel.forms import moment
+from kernel.forms import day, moment
 from sla.models import Calendar
 from sla.permissions import calendars_visible_to
 
 MOST_IN_TURN: Final = 8
-
-
-def _day(**kwargs: Any) -> forms.DateField:
-    return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
 
 
 def _time(**kwargs: Any) -> forms.TimeField:
@@ -85,8 +81,8 @@ class RotationForm(ForDepartment):
         label=_("Each day only until"),
         help_text=_("Empty: until the next hand-over, day and night."),
     )
-    first_day = _day(label=_("From"))
-    until = _day(label=_("To"), help_text=_("On this day the last one is relieved."))
+    first_day = day(label=_("From"))
+    until = day(label=_("To"), help_text=_("On this day the last one is relieved."))
     zone = forms.ChoiceField(label=_("Time zone"))
     outside = forms.ModelChoiceField(
         Calendar.objects.none(),

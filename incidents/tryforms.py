@@ -17,6 +17,7 @@ from accounts.models import Client
 from incidents.api.trying import DraftSerializer, terms_of_draft
 from incidents.trying import Rule, clients_to_try_on, last_quarter, midnight
 from kernel.api.parsers import loads
+from kernel.forms import day
 from sla.ladder import Step
 from sla.models import Calendar, SlaPolicy
 from sla.permissions import calendars_visible_to, policies_visible_to
@@ -44,8 +45,8 @@ class TryForm(forms.Form):
     client = forms.ModelChoiceField(
         Client.objects.none(), to_field_name="slug", required=False, empty_label=_("All"), label=_("Client")
     )
-    since = forms.DateField(required=False, label=_("Opened from"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label=_("until before"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = day(required=False, label=_("Opened from"))
+    until = day(required=False, label=_("until before"))
     draft = forms.CharField(required=False, max_length=LONGEST_DRAFT, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: HttpRequest, now: datetime, **kwargs: Any) -> None:

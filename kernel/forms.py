@@ -1,20 +1,23 @@
 """How forms are drawn: label above, hint and error below, all tied to the input for screen readers."""
 
+from datetime import date
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms import DateTimeField, FileField, FileInput, Widget, widgets
+from django.forms import DateField, DateTimeField, FileField, FileInput, Widget, widgets
 from django.forms.renderers import TemplatesSetting
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kernel import files
+from kernel.api.times import FIRST_YEAR, LAST_YEAR
 from kernel.errors import Invalid
 from kernel.filekinds import KINDS
 
-INPUT_TIME: Final = "%Y-%m-%dT%H:%M"  # as browsers want it
+INPUT_DAY: Final = "%Y-%m-%d"  # as browsers want it
+INPUT_TIME: Final = f"{INPUT_DAY}T%H:%M"
 CSS_CLASSES: Final[tuple[tuple[type[Widget], str], ...]] = (
     (widgets.CheckboxInput, ""),
     (widgets.RadioSelect, ""),
@@ -39,10 +42,23 @@ class RadioSelect(widgets.RadioSelect):
         return option
 
 
+def within_known_years(value: date) -> None:
+    """A year outside is a slip; the API takes it as little."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        words = _("Days lie between the years %(first)d and %(last)d.")
+        raise ValidationError(words, code="year", params={"first": FIRST_YEAR, "last": LAST_YEAR})
+
+
+def day(**kwargs: Any) -> DateField:
+    """A field for a day, in the browser's own input."""
+    widget = widgets.DateInput(format=INPUT_DAY, attrs={"type": "date"})
+    return DateField(**{"widget": widget, "validators": [within_known_years], **kwargs})
+
+
 def moment(**kwargs: Any) -> DateTimeField:
     """A field for date and time, in the browser's own input."""
     widget = widgets.DateTimeInput(format=INPUT_TIME, attrs={"type": "datetime-local"})
-    return DateTimeField(widget=widget, **kwargs)
+    return DateTimeField(**{"widget": widget, "validators": [within_known_years], **kwargs})
 
 
 def css_class(widget: Widget) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Person, colleagues_to_choose
 from kernel.admin import AnyModelForm
-from kernel.forms import UploadField
+from kernel.forms import UploadField, day
 from projects.models import Document, Handover
 from projects.operations import Content
 
@@ -92,9 +92,7 @@ class BeginHandoverForm(forms.Form):
         label=_("Who takes over"),
         help_text=_("At go-live it is the project’s TAM."),
     )
-    planned_on = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Planned for")
-    )
+    planned_on = day(required=False, label=_("Planned for"))
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,10 +114,8 @@ class DeputyForm(forms.Form):
     """Somebody stands in from the beginning of a day to the end of another."""
 
     deputy = forms.ModelChoiceField(User.objects.none(), label=_("Who stands in"))
-    first_day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("From"))
-    last_day = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Until the end of")
-    )
+    first_day = day(label=_("From"))
+    last_day = day(label=_("Until the end of"))
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

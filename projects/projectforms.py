@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, User
 from accounts.permissions import Person, clients_led_by, clients_named_to, colleagues_to_choose
+from kernel.forms import day
 from projects.models import Project
 from projects.queries.projects import ALL, Wishes
 from sla.models import SlaPolicy
@@ -47,11 +48,7 @@ class ProjectForm(forms.Form):
         max_length=300, required=False, label=_("Goal"), help_text=_("In one line: what the client will have then.")
     )
     phase = forms.ChoiceField(choices=Project.Phase.choices, label=_("Phase"))
-    promised_go_live = forms.DateField(
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        label=_("Go-live promised"),
-    )
+    promised_go_live = day(required=False, label=_("Go-live promised"))
     architect = forms.ModelChoiceField(
         User.objects.none(), required=False, label=_("Architect"), help_text=_("Leads it until go-live.")
     )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Client, Contact
 from accounts.permissions import Person, clients_named_to, contacts_visible_to, is_staff_member
 from departments.permissions import departments_to_choose
-from kernel.forms import UploadField, moment
+from kernel.forms import UploadField, day, moment
 from projects.lifecycle import RequestStatus
 from projects.models import Attachment, ChangeRequest, Project
 from projects.permissions import (
@@ -102,9 +102,7 @@ class NewRequestForm(forms.Form):
         label=_("Who asks"),
         help_text=_("The client’s person who answers questions and accepts the result."),
     )
-    wanted_on = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Wanted by")
-    )
+    wanted_on = day(required=False, label=_("Wanted by"))
     file = FilesField(required=False, label=_("Attachments"))
     visibility = forms.ChoiceField(
         choices=Attachment.Visibility.choices,
@@ -265,9 +263,7 @@ class EditForm(RequestForm):
         label=_("In the client’s words"),
     )
     requested_by = forms.ModelChoiceField(Contact.objects.none(), required=False, label=_("Who asks"))
-    wanted_on = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("Wanted by")
-    )
+    wanted_on = day(required=False, label=_("Wanted by"))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def prepare(self) -> None:

@@ -6,18 +6,21 @@ of the work, so that neither exists without the other. A killed request frees it
 """
 
 import hashlib
+import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -95,9 +98,26 @@ def _key(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> str:
+    """Of a form what stands in it: it may be too large to be held as one body, and its boundary is never the same."""
     plain = request._request
-    head = f"{plain.method} {plain.get_full_path()}\n".encode()
-    return hashlib.sha256(head + plain.body).hexdigest()
+    digest = hashlib.sha256(f"{plain.method} {plain.get_full_path()}\n".encode())
+    if request.content_type.partition(";")[0].strip().lower() == MultiPartParser.media_type:
+        for part in _parts(request.data):
+            digest.update(part)
+    else:
+        digest.update(plain.body)
+    return digest.hexdigest()
+
+
+def _parts(form: QueryDict) -> Iterator[bytes]:
+    for name, values in sorted(form.lists()):
+        for value in values:
+            if isinstance(value, UploadedFile):
+                yield json.dumps([name, value.name, value.size]).encode()
+                yield from value.chunks()
+                value.seek(0)
+            else:
+                yield json.dumps([name, value]).encode()
 
 
 def _claim(*, owner: str, key: str, fingerprint: str, now: datetime) -> IdempotencyKey:

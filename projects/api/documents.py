@@ -3,15 +3,22 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import colleagues_to_choose
+from kernel import files
 from kernel.api.fields import LongText, ScopedSlugRelatedField, StrictInteger, Text
+from kernel.api.parsers import StrictJSONParser
 from kernel.api.permissions import signed_in
 from kernel.api.serializers import Nothing, StrictModelSerializer, StrictSerializer
 from kernel.api.views import Creates, ResourceViewSet, Updates, verb
@@ -26,6 +33,8 @@ from projects.permissions import (
     may_register_document,
     projects_planned_by,
 )
+
+FILE = ("name", "content_type", "size", "sha256")
 
 
 class DocumentSerializer(StrictModelSerializer):
@@ -65,10 +74,10 @@ class DocumentVersionSerializer(StrictModelSerializer):
         fields = ["number", "text", "link", "file", "note", "created_by", "created_at"]
         read_only_fields = fields
 
-    @extend_schema_field({"type": "object", "nullable": True, "properties": {"name": {}, "size": {}, "sha256": {}}})
+    @extend_schema_field({"type": "object", "nullable": True, "properties": {name: {} for name in FILE}})
     def get_file(self, version: DocumentVersion) -> dict[str, Any] | None:
         stored = version.stored
-        return {"name": stored.name, "size": stored.size, "sha256": stored.sha256} if stored is not None else None
+        return {name: getattr(stored, name) for name in FILE} if stored is not None else None
 
 
 class DocumentVersionInput(StrictSerializer):
@@ -78,6 +87,14 @@ class DocumentVersionInput(StrictSerializer):
     link = Text(required=False, max_length=500)
     note = Text(required=False, max_length=300)
     read = StrictInteger(required=False, min_value=0)
+
+
+class DocumentFileInput(StrictSerializer):
+    """A form (`multipart/form-data`): the version is a file."""
+
+    file = serializers.FileField(help_text="Looked into: what is not of the kind its name says is refused.")
+    note = Text(required=False, max_length=300)
+    read = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
 
 class DocumentViewSet(Creates, Updates, ResourceViewSet):
@@ -101,6 +118,7 @@ class DocumentViewSet(Creates, Updates, ResourceViewSet):
         "update": (may_keep_documents, may_register_document),
         "partial_update": (may_keep_documents, may_register_document),
         "versions": signed_in,
+        "content": signed_in,
         "write_version": (may_keep_documents, may_keep_document),
         "verify": (may_keep_documents, may_keep_document),
     }
@@ -124,6 +142,7 @@ class DocumentViewSet(Creates, Updates, ResourceViewSet):
     @action(
         detail=True,
         serializer_class=DocumentVersionSerializer,
+        parser_classes=[StrictJSONParser, MultiPartParser],
         filter_backends=[],
         filterset_class=None,
         search_fields=(),
@@ -135,16 +154,33 @@ class DocumentViewSet(Creates, Updates, ResourceViewSet):
         rows = self.get_object().versions.select_related("created_by", "stored").order_by("-number", "-id")
         return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
 
-    @extend_schema(request=DocumentVersionInput, responses={201: DocumentVersionSerializer})
+    @extend_schema(
+        request={"application/json": DocumentVersionInput, "multipart/form-data": DocumentFileInput},
+        responses={201: DocumentVersionSerializer},
+    )
     @versions.mapping.post
     def write_version(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Write the next version, as Markdown or as a link; files are uploaded on the page."""
+        """Write the next version: Markdown or a link as JSON, a file as a form."""
         document = self.get_object()
-        data = self.read_input(DocumentVersionInput)
+        is_form = request.content_type.partition(";")[0].strip() == MultiPartParser.media_type
+        data = self.read_input(DocumentFileInput if is_form else DocumentVersionInput)
         read = data.pop("read", None)
-        content = Content(**data)
+        content = Content(upload=data.pop("file", None), **data)
         version = operations.add_version(document=document, content=content, read=read, actor=self.actor, at=self.now)
         return Response(self.get_serializer(version).data, status=201)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, url_path="versions/(?P<number>[0-9]{1,9})/content")
+    def content(self, request: Request, *args: Any, number: str, **kwargs: Any) -> FileResponse:
+        """The file of a version, as a download."""
+        version = self.get_object().versions.select_related("stored").filter(number=number).first()
+        if version is None or version.stored is None:
+            raise NotFound
+        return files.serve(version.stored)
+
+    def largest_body(self) -> int:
+        usual = super().largest_body()
+        return int(settings.MAX_UPLOAD_MB) * files.MEGABYTE + usual if self.action == "write_version" else usual
 
     def allowed_parameters(self) -> set[str]:
         pages = {"page_size", "cursor"} if self.action == "versions" else set()

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from kernel.errors import DomainError, Stale
+from kernel.forms import within_known_years
 from kernel.fragments import leave_for, wants_fragment
 from projects import operations
 from projects.chaincheck import findings_of, flow_of
@@ -58,6 +59,7 @@ def _moment(label: Any) -> forms.DateTimeField:
         label=label,
         input_formats=[INPUT_MOMENT],
         widget=forms.DateTimeInput({"type": "datetime-local", "class": "input--s"}, format=INPUT_MOMENT),
+        validators=[within_known_years],
     )
 
 

@@ -212,6 +212,9 @@ PATCH  documents/{own.document.pk}/ title      | 200 200 200 200 404 403 200 403
 PATCH  documents/{foreign.document.pk}/ title  | 200 200 404 404 404 404 404 403 403 403 401
 GET    documents/{own.document.pk}/versions/   | 200 200 200 200 404 200 200 200 404 404 401
 GET    documents/{own.shown_document.pk}/versions/ | 200 200 200 200 404 200 200 200 200 404 401
+GET    documents/{own.document.pk}/versions/1/content/ | 200 200 200 200 404 200 200 200 404 404 401
+GET    documents/{own.shown_document.pk}/versions/1/content/ | 200 200 200 200 404 200 200 200 200 404 401
+GET    documents/{foreign.document.pk}/versions/1/content/ | 200 200 404 404 404 404 404 200 404 404 401
 POST   documents/{own.document.pk}/versions/ version-text | 201 201 201 201 404 403 201 403 403 403 401
 POST   documents/{own.shown_document.pk}/versions/ version-text | 201 201 201 201 404 403 201 403 403 403 401
 POST   documents/{foreign.document.pk}/versions/ version-text | 201 201 404 404 404 404 404 403 403 403 401

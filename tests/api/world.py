@@ -229,7 +229,13 @@ def _work(project: Project, person: Contact, first: Department, then: Department
 
 def _document(project: Project, visibility: str) -> Document:
     return create_document(
-        project=project, title=f"Plan, {visibility}", kind="Runbook", visibility=visibility, actor=None, at=MONDAY
+        project=project,
+        title=f"Plan, {visibility}",
+        kind="Runbook",
+        visibility=visibility,
+        content=work.Content(upload=SimpleUploadedFile("notes.txt", b"in words")),
+        actor=None,
+        at=MONDAY,
     )
 
 

@@ -143,3 +143,8 @@ def test_the_language_of_a_person_goes_into_the_profile_a_strangers_into_a_cooki
     assert '<html lang="fr"' in client.get("/sign-in/").text
     client.post("/language/", {"language": "klingon"})
     assert '<html lang="fr"' in client.get("/sign-in/").text
+
+
+@pytest.mark.parametrize("there", ["0", "a\x00b", "2026-02-30"])
+def test_a_way_back_that_is_no_address_breaks_nothing(client, there):
+    assert client.post("/language/", {"language": "fr", "next": there}).status_code == 302

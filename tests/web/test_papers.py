@@ -199,3 +199,21 @@ def test_seats_stand_with_their_days_and_a_deputy_is_appointed_for_days(world, b
     wrong = browser.post("/projects/portal/people/", {**typed, "last_day": (today - DAY).isoformat()})
     assert wrong.status_code == 422
     assert browse(world.architect).post("/projects/portal/people/", typed).status_code == 403
+
+
+# --- what was typed wrong ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("year", ["0001", "1969", "2200", "9999"])
+def test_a_day_in_a_year_that_cannot_be_meant_is_refused_where_it_was_typed(world, browse, project, year):
+    browser, day = browse(world.tam), f"{year}-12-31"
+    deputy = {"deputy": world.head.pk, "first_day": "2026-01-01", "last_day": day}
+    handover = {"kind": "go_live", "planned_on": day}
+    request = {"project": project.pk, "title": "More disk", "wanted_on": day}
+    for address, typed in [
+        ("/projects/portal/people/", deputy),
+        ("/projects/portal/handover/", handover),
+        ("/requests/new/", request),
+    ]:
+        answer = browser.post(address, typed)
+        assert answer.status_code == 422, address
+        assert "Days lie between the years 1970 and 2199." in answer.text
+        assert f'value="{day}"' in answer.text
