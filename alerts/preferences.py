@@ -35,7 +35,7 @@ class Event(models.TextChoices):
     REQUEST = "request", _("A change request moves")
     SILENCE = "silence", _("A task in my project goes silent")
     DOCUMENT = "document", _("A document of mine is due for review")
-    HANDOVER = "handover", _("A handover waits for my signature")
+    HANDOVER = "handover", _("A handover, or who leads a project of mine")
 
 
 NOW, DIGEST, NO = Preference.Mode.AT_ONCE, Preference.Mode.DIGEST, Preference.Mode.OFF

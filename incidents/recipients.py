@@ -45,10 +45,12 @@ def candidates_of(
     others = [(f"{NAMED}{user.username}", user) for user in User.objects.filter(username__in=named)] if named else []
     stead = Stead.at(at)
     duty = on_duty(at, {department.pk for department in departments.values()})
-    asked = {}
+    asked, instead = {}, {}
     for clock in clocks:
         people = _people(incidents[clock.subject_id], departments[clock.pk])
         chain = chain_of_roles(clock.kind)
+        project = incidents[clock.subject_id].project
+        instead[clock.pk] = {"tam": project.stands_in(at)} if project is not None else {}
         asked[clock.pk] = [
             *((role, user, True) for role in chain if (user := people[role]) is not None),
             *((role, user, False) for role in ROLES if role not in chain and (user := people[role]) is not None),
@@ -58,7 +60,7 @@ def candidates_of(
     everybody = {user for rows in asked.values() for _role, user, _in_chain in rows}
     everybody |= {person for user in everybody if (person := stead.of(user)) is not None}
     works_from = next_at_work_of({user.pk for user in everybody}, at)
-    return {pk: list(_candidates(rows, stead, works_from, at=at)) for pk, rows in asked.items()}
+    return {pk: list(_candidates(rows, stead, works_from, instead=instead[pk], at=at)) for pk, rows in asked.items()}
 
 
 def _departments(clocks: Iterable[Clock], incidents: Mapping[int, Incident]) -> dict[int, Department]:
@@ -88,11 +90,18 @@ def _people(incident: Incident, department: Department) -> dict[str, User | None
 
 
 def _candidates(
-    rows: Iterable[tuple[str, User, bool]], stead: Stead, works_from: Mapping[int, datetime | None], *, at: datetime
+    rows: Iterable[tuple[str, User, bool]],
+    stead: Stead,
+    works_from: Mapping[int, datetime | None],
+    *,
+    instead: Mapping[str, User | None],
+    at: datetime,
 ) -> Iterable[Candidate]:
-    """Each person, and after who is away whoever stands in. Who is on duty is at work, whatever the hours."""
+    """Each person, and after who is away whoever stands in. Who is on duty is at work, whatever the hours. `instead`:
+    the deputy of a role whose days these are, who is asked for it if there is a way to."""
     for role, user, in_chain in rows:
-        person = stead.of(user)
+        deputy = stead.of(named) if (named := instead.get(role)) is not None else None
+        person = deputy if deputy is not None and deputy.email else stead.of(user)
         is_away = person != user and user.is_active
         yield _candidate(role, user, is_away=is_away, in_chain=in_chain, works_from=works_from, at=at)
         if is_away and person is not None:

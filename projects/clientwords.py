@@ -50,7 +50,7 @@ def client_words(
         rest=rest,
         note=delivery_note(request) if request.status == RequestStatus.DELIVERED else "",
         questions=owed,
-        contact=request.project.tam_in_charge,
+        contact=request.project.stands_in(now) or request.project.tam_in_charge,
         promised_at=request.promised_at if request.status in {RequestStatus.AGREED, RequestStatus.IN_WORK} else None,
         next_word_at=next_word_at,
         is_if_answered=bool(owed),

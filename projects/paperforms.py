@@ -106,6 +106,16 @@ class BriefForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class LineForm(forms.Form):
+    text = forms.CharField(max_length=200, label=_("What else has to be in order?"))
+
+
+class TakeOverForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), label=_("Why is there no handover?")
+    )
+
+
 class ReturnForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), label=_("What is missing?"))
 

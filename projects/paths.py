@@ -19,6 +19,14 @@ def request_path(request: ChangeRequest) -> str:
     return reverse("request", args=[request.pk])
 
 
+def project_path(project: Project) -> str:
+    return reverse("project", args=[project.slug])
+
+
+def people_path(project: Project) -> str:
+    return reverse("project-people", args=[project.slug])
+
+
 def documents_path(project: Project) -> str:
     return reverse("project-documents", args=[project.slug])
 

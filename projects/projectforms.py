@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, User
-from accounts.permissions import Person, clients_led_by, clients_named_to, colleagues_to_choose
+from accounts.permissions import Person, clients_led_by, clients_named_to, colleagues_to_choose, runs_service
 from kernel.forms import day
 from projects.models import Project
 from projects.queries.projects import ALL, Wishes
@@ -71,6 +71,8 @@ class ProjectForm(forms.Form):
         people = colleagues_to_choose(user).order_by("last_name", "first_name", "username")
         for post in POSTS:
             _choose(self, post, people, empty=_("Nobody"))
+        if not runs_service(user):  # they give rights for good
+            del self.fields["architect"], self.fields["tam"]
         if may_read_policies(user):
             _choose(self, "sla_policy", policies_visible_to(user), empty=_("The client’s"))
         else:
@@ -112,7 +114,7 @@ class EditProjectForm(ProjectForm):
     def __init__(self, *args: Any, project: Project, user: Person, **kwargs: Any) -> None:
         self.project = project
         super().__init__(*args, user=user, **kwargs)
-        for post in POSTS:  # who has left may keep the post until somebody takes it
+        for post in self.fields.keys() & POSTS:  # who has left may keep the post until somebody takes it
             field = self.fields[post]
             assert isinstance(field, forms.ModelChoiceField)
             assert field.queryset is not None

@@ -29,7 +29,7 @@ TASK, REQUEST, PROJECT = (history.kind_of(model) for model in (Task, ChangeReque
 PAPERS: Final = "projects.document"
 HANDOVER: Final = "projects.handover"
 DECISIONS: Final = ("agreed", "promised", "delivered", "accepted", "sent back", "rejected", "withdrawn")
-PEOPLE_VERBS: Final = ("deputy appointed", "deputy")
+PEOPLE_VERBS: Final = ("deputy appointed", "deputy dismissed", "deputy")
 POSTS: Final = ["architect", "tam", "deputy"]
 TONES: Final = {
     "agreed": "green",
@@ -49,6 +49,7 @@ WORDS: Final[Mapping[tuple[str, str], tuple[str | Promise, str]]] = {
     (PROJECT, "changed"): (_("Project changed"), "pencil"),
     (PROJECT, "taken over"): (_("Taken over without a handover"), "folder-kanban"),
     (PROJECT, "deputy appointed"): (_("Deputy appointed"), "users"),
+    (PROJECT, "deputy dismissed"): (_("Deputy dismissed"), "users"),
     (PROJECT, "deputy"): (_("Deputy changed"), "users"),
     (PAPERS, "created"): (_("Document added"), "file-text"),
     (PAPERS, "changed"): (_("Document changed"), "pencil"),
@@ -153,7 +154,7 @@ def _told(line: History, subject: Model | None) -> Entry:
         url=path(subject) if path and subject is not None else "",
         who=f"{line.actor} ({line.via})" if line.actor and line.via else str(line.actor or ""),
         text=text,
-        changes=in_words(line.changes) if line.verb in {"changed", "deputy", "deputy appointed"} else (),
+        changes=in_words(line.changes) if line.verb in {"changed", *PEOPLE_VERBS} else (),
     )
 
 

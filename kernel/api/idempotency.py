@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -102,7 +102,7 @@ def _fingerprint(request: Request) -> str:
     plain = request._request
     digest = hashlib.sha256(f"{plain.method} {plain.get_full_path()}\n".encode())
     if request.content_type.partition(";")[0].strip().lower() == MultiPartParser.media_type:
-        for part in _parts(request.data):
+        for part in _parts(cast(QueryDict, request.data)):
             digest.update(part)
     else:
         digest.update(plain.body)

@@ -62,6 +62,10 @@ class TickItemInput(StrictSerializer):
     done = StrictBoolean(default=True)
 
 
+class AddItemInput(StrictSerializer):
+    text = Text(max_length=200)
+
+
 class ReturnHandoverInput(StrictSerializer):
     reason = Text(max_length=500)
 
@@ -84,6 +88,7 @@ class HandoverViewSet(Creates, Updates, ResourceViewSet):
         "update": (may_follow_handovers, may_prepare_handover),
         "partial_update": (may_follow_handovers, may_prepare_handover),
         "tick": (may_follow_handovers, may_prepare_handover),
+        "add_item": (may_follow_handovers, may_prepare_handover),
         "sign": (may_follow_handovers, may_sign),
         "give_back": (may_follow_handovers, may_return_handover),
         "withdraw": (may_follow_handovers, may_withdraw_handover),
@@ -112,6 +117,11 @@ class HandoverViewSet(Creates, Updates, ResourceViewSet):
         if item is None:
             raise Invalid(_("There is no such line."), field="item")
         operations.tick_item(item=item, done=data["done"], actor=self.actor, at=self.now)
+
+    @verb(AddItemInput, url_path="add-item")
+    def add_item(self, handover: Handover, data: dict[str, Any]) -> None:
+        """One more line on this checklist: what this project needs besides the provider's list."""
+        operations.add_item(handover=handover, text=data["text"], actor=self.actor, at=self.now)
 
     @verb(Nothing)
     def sign(self, handover: Handover, _data: dict[str, Any]) -> None:

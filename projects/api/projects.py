@@ -44,8 +44,9 @@ class ProjectSerializer(StrictModelSerializer):
         model = Project
         fields = [
             *("id", "client", "slug", "name", "goal", "phase", "architect", "tam", "deputy", "promised_go_live"),
-            *("sla_policy", "version"),
+            *("deputy_until", "sla_policy", "version"),
         ]
+        read_only_fields = ["deputy_until"]
         create_only = ["client", "slug"]
 
     def hidden_fields(self, user: Any) -> Collection[str]:
@@ -59,6 +60,10 @@ class DeputyInput(StrictSerializer):
     deputy = ScopedSlugRelatedField("username", scope=colleagues_to_choose)
     from_at = Instant(required=False, help_text="Now, unless told otherwise.")
     until = Instant()
+
+
+class DismissDeputyInput(StrictSerializer):
+    deputy = ScopedSlugRelatedField("username", scope=colleagues_to_choose)
 
 
 class TakeOverInput(StrictSerializer):
@@ -81,6 +86,7 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
         "update": may_edit_project,
         "partial_update": may_edit_project,
         "appoint_deputy": may_edit_project,
+        "dismiss_deputy": may_edit_project,
         "take_over": may_take_over_projects,
     }
     # They give rights for good: decided by who runs the service. A stand-in is named by who leads the project.
@@ -99,7 +105,7 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
 
     @verb(DeputyInput, url_path="appoint-deputy")
     def appoint_deputy(self, project: Project, data: dict[str, Any]) -> None:
-        """Somebody stands in for the TAM between two instants; the rights begin and end by them."""
+        """Somebody stands in for the TAM between two instants: rights, messages and alerts begin and end by them."""
         operations.appoint_deputy(
             project=project,
             deputy=data["deputy"],
@@ -108,6 +114,11 @@ class ProjectViewSet(Creates, Updates, ResourceViewSet):
             actor=self.actor,
             at=self.now,
         )
+
+    @verb(DismissDeputyInput, url_path="dismiss-deputy")
+    def dismiss_deputy(self, project: Project, data: dict[str, Any]) -> None:
+        """The days of this deputy end now, those to come do not begin."""
+        operations.dismiss_deputy(project=project, deputy=data["deputy"], actor=self.actor, at=self.now)
 
     @verb(TakeOverInput, url_path="take-over")
     def take_over(self, project: Project, data: dict[str, Any]) -> None:

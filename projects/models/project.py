@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +15,8 @@ from sla.models import SlaPolicy
 class Project(Versioned):
     """A project of a client; its policy, if it names one, goes before the client's.
 
-    Architect, TAM and deputy stand here as they are today; who was it when, and until when a deputy is, stands in the
-    grants. Without a TAM of its own the client's TAM answers for it.
+    Architect, TAM and deputy stand here as they are today; who was it when, and who will be, stands in the grants.
+    Without a TAM of its own the client's TAM answers for it. `deputy_until`: a deputy without days has none.
     """
 
     class Phase(models.TextChoices):
@@ -31,6 +33,7 @@ class Project(Versioned):
     architect = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     tam = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     deputy = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    deputy_until = models.DateTimeField(null=True, blank=True)
     sla_policy = models.ForeignKey(SlaPolicy, models.PROTECT, null=True, blank=True, related_name="+")
     promised_go_live = models.DateField(null=True, blank=True)
 
@@ -44,6 +47,10 @@ class Project(Versioned):
     def tam_in_charge(self) -> User | None:
         """Who answers for the project."""
         return self.tam or self.client.tam
+
+    def stands_in(self, at: datetime) -> User | None:
+        """The deputy whose days these are: asked and told instead of the TAM. One without days is only second."""
+        return self.deputy if self.deputy_until is not None and at < self.deputy_until else None
 
     @property
     def deputy_in_charge(self) -> User | None:

@@ -27,7 +27,13 @@ from projects.operations.handovers import (
 )
 from projects.operations.links import use_link
 from projects.operations.personal import forget_filter, note_visit, save_draft, save_filter
-from projects.operations.projects import appoint_deputy, create_project, take_over_project, update_project
+from projects.operations.projects import (
+    appoint_deputy,
+    create_project,
+    dismiss_deputy,
+    take_over_project,
+    update_project,
+)
 from projects.operations.readiness import define_ready
 from projects.operations.requests import (
     accept,
@@ -91,6 +97,7 @@ __all__ = [
     "decompose",
     "define_ready",
     "deliver",
+    "dismiss_deputy",
     "forget_filter",
     "give_feedback",
     "hand_over",

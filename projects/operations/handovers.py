@@ -24,6 +24,7 @@ OPEN = (Handover.Status.OPEN, Handover.Status.RETURNED)
 # Who takes a project over sees and leads it while it is handed over: the time both are there.
 TAKES_OVER = "takes over"
 MOST_ITEMS = 100
+LONGEST_LINE = 200
 
 
 @transaction.atomic
@@ -124,13 +125,15 @@ def add_item(*, handover: Handover, text: str, actor: User | None, at: datetime)
     """Something that this project needs besides the provider's list."""
     if not text.strip():
         raise Invalid(_("Say what has to be in order."), field="text")
+    if len(text.strip()) > LONGEST_LINE:
+        raise Invalid(_("At most %(n)d characters.") % {"n": LONGEST_LINE}, field="text")
     handover = _locked(handover)
     _refuse_ended(handover)
     _refuse_signed(handover)
     n = handover.items.count()
     if n >= MOST_ITEMS:
         raise Conflict(_("A checklist has at most %(n)d lines.") % {"n": MOST_ITEMS}, field="text")
-    HandoverItem.objects.create(handover=handover, text=text.strip()[:200], position=n)
+    HandoverItem.objects.create(handover=handover, text=text.strip(), position=n)
     bump(handover)
     handover.save()
     _record(handover, "line added", actor=actor, at=at, text=text.strip())
@@ -166,6 +169,7 @@ def sign(*, handover: Handover, actor: User, at: datetime) -> Handover:
     if handover.kind == Handover.Kind.CHANGE:
         _change_tam(handover, actor=actor, at=at)
     telling.handed_over(handover, actor=actor, at=at)
+    telling.client_hears_of_tam(Project.objects.select_related("client__tam", "tam").get(pk=handover.project_id), at=at)
     return handover
 
 
@@ -258,6 +262,7 @@ def _change_tam(handover: Handover, *, actor: User | None, at: datetime) -> None
     changes: dict[str, Any] = {"tam": handover.receiver}
     if project.deputy_id == handover.receiver_id:
         changes["deputy"] = None
+        project.deputy_until = None
     changed = change(project, changes)
     project.save()
     for post, person in changes.items():

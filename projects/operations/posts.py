@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from accounts.models import Grant, Role, User
 from accounts.operations import end_grants, give_grant
@@ -18,6 +19,7 @@ from projects.models import Project
 POSTS = {"architect": Role.ARCHITECT, "tam": Role.TAM, "deputy": Role.TAM}
 # A deputy whose time began longer ago than this is named already, however long the program stood still.
 LOOK_BACK = timedelta(days=30)
+Deputy = tuple[int | None, datetime | None]  # who, and until when
 
 
 def seat(project: Project, post: str, user: User | None, *, at: datetime, until: datetime | None = None) -> None:
@@ -40,6 +42,15 @@ def seat(project: Project, post: str, user: User | None, *, at: datetime, until:
         )
 
 
+def free_days(project: Project, *, from_at: datetime, until: datetime | None, at: datetime, **whose: Any) -> None:
+    """Nobody is deputy in these days: who is stops when they begin, who would begin in them does not."""
+    seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", **whose)
+    end_grants(at=max(from_at, at), scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", **whose)
+    to_come = seats.filter(valid_from__gt=max(from_at, at))
+    to_come = to_come.filter(valid_from__lt=until) if until is not None else to_come
+    to_come.update(valid_until=F("valid_from"))
+
+
 def seat_deputies(at: datetime) -> int:
     """Projects name the deputy whose time it is: the rights begin and end by themselves, this follows them. A chore of
     the alert pass, which asks two queries where nothing is to do."""
@@ -48,21 +59,21 @@ def seat_deputies(at: datetime) -> int:
     is_valid = Exists(valid.filter(scope_id=OuterRef("pk"), user=OuterRef("deputy")))
     had_one = Exists(Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, reason="deputy", scope_id=OuterRef("pk")))
     over = Project.objects.exclude(deputy=None).filter(had_one, ~is_valid)
-    wanted: dict[int, int | None] = dict.fromkeys(over.values_list("pk", flat=True))
-    wanted |= {grant.scope_id: grant.user_id for grant in begun if grant.scope_id is not None}
-    late = [
-        pk for pk, deputy in Project.objects.filter(pk__in=wanted).values_list("pk", "deputy") if deputy != wanted[pk]
-    ]
-    return sum(_name_deputy(pk, wanted[pk], at=at) for pk in sorted(late)) if late else 0
+    wanted: dict[int, Deputy] = dict.fromkeys(over.values_list("pk", flat=True), (None, None))
+    wanted |= {grant.scope_id: (grant.user_id, grant.valid_until) for grant in begun if grant.scope_id is not None}
+    named = Project.objects.filter(pk__in=wanted).values_list("pk", "deputy", "deputy_until")
+    late = sorted(pk for pk, *deputy in named if tuple(deputy) != wanted[pk])
+    return sum(_name_deputy(pk, *wanted[pk], at=at) for pk in late) if late else 0
 
 
 @transaction.atomic
-def _name_deputy(project_id: int, deputy_id: int | None, *, at: datetime) -> bool:
+def _name_deputy(project_id: int, deputy_id: int | None, until: datetime | None, *, at: datetime) -> bool:
     project = lock(Project.objects.select_related("client")).get(pk=project_id)
     deputy = User.objects.get(pk=deputy_id) if deputy_id is not None else None
-    changed = change(project, {"deputy": deputy})
+    changed = change(project, {"deputy": deputy, "deputy_until": until})
+    changed.pop("deputy_until", None)
+    project.save()
     if changed:
-        project.save()
         tenant = project.client_id
         history.record(project, "deputy", actor=None, at=at, tenant_id=tenant, changes=changed, place=project)
     return bool(changed)

@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Client, User
+from accounts.models import Client, Grant, User
 from kernel import history
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
 from kernel.versions import change, check
 from projects.models import Project
+from projects.operations import telling
 from projects.operations.handovers import follow_posts, refuse_without_handover
-from projects.operations.posts import POSTS, seat
+from projects.operations.posts import POSTS, free_days, seat
 
 # Addresses beside those of projects.
 RESERVED_SLUGS = frozenset({"new"})
@@ -51,10 +53,13 @@ def update_project(
 ) -> Project:
     """Change a project. A changed policy counts for incidents opened from now on; a new TAM, deputy or architect gets
     the rights at `at`, the former one's end then."""
-    project = lock(Project.objects.select_related("client")).get(pk=project.pk)
+    project = _locked(project)
     check(project, expected_version)
+    former = project.tam_in_charge
     changed = change(project, changes)
     if changed:
+        if "deputy" in changed:
+            project.deputy_until = None
         _refuse_double_posts(project)
         if "phase" in changed and project.phase == Project.Phase.OPERATION:
             refuse_without_handover(project)
@@ -65,6 +70,8 @@ def update_project(
         history.record(
             project, "changed", actor=actor, at=at, tenant_id=project.client_id, changes=changed, place=project
         )
+        if "tam" in changed:
+            telling.tam_named(project, former=former, actor=actor, at=at)
     return project
 
 
@@ -75,11 +82,13 @@ def appoint_deputy(
     """Somebody stands in for the TAM in `[from_at, until)`; the rights begin and end by these dates."""
     if until <= from_at or until <= at:
         raise Invalid(_("It ends after it begins, and not in the past."), field="until")
-    project = lock(Project.objects.select_related("client")).get(pk=project.pk)
+    project = _locked(project)
     if deputy == project.tam_in_charge:
         raise Invalid(_("Nobody stands in for oneself."), field="deputy")
-    changed = change(project, {"deputy": deputy}) if from_at <= at else {}
+    changed = change(project, {"deputy": deputy, "deputy_until": until}) if from_at <= at else {}
+    changed.pop("deputy_until", None)
     project.save()
+    free_days(project, from_at=from_at, until=until, at=at)
     seat(project, "deputy", deputy, at=max(from_at, at), until=until)
     history.record(
         project,
@@ -91,6 +100,34 @@ def appoint_deputy(
         place=project,
         text=str(deputy),
     )
+    telling.deputy_appointed(project, deputy, from_at=from_at, until=until, actor=actor, at=at)
+    return project
+
+
+@transaction.atomic
+def dismiss_deputy(*, project: Project, deputy: User, actor: User | None, at: datetime) -> Project:
+    """Nobody needs the deputy any more: the days end now, those to come do not begin."""
+    project = _locked(project)
+    seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", user=deputy)
+    is_ahead = Q(valid_until__gt=at) & Q(valid_until__gt=F("valid_from"))
+    if not seats.filter(Q(valid_until=None) | is_ahead).exists():
+        return project
+    is_now = project.deputy_id == deputy.pk
+    changed = change(project, {"deputy": None, "deputy_until": None}) if is_now else {}
+    changed.pop("deputy_until", None)
+    project.save()
+    free_days(project, from_at=at, until=None, at=at, user=deputy)
+    history.record(
+        project,
+        "deputy dismissed",
+        actor=actor,
+        at=at,
+        tenant_id=project.client_id,
+        changes=changed,
+        place=project,
+        text=str(deputy),
+    )
+    telling.deputy_dismissed(project, deputy, actor=actor, at=at)
     return project
 
 
@@ -100,7 +137,7 @@ def take_over_project(*, project: Project, reason: str, actor: User | None, at: 
     handover; the history says so, and why."""
     if not reason.strip():
         raise Invalid(_("Say why there was no handover."), field="reason")
-    project = lock(Project.objects.select_related("client")).get(pk=project.pk)
+    project = _locked(project)
     if project.phase == Project.Phase.OPERATION:
         return project
     changed = change(project, {"phase": Project.Phase.OPERATION})
@@ -116,6 +153,12 @@ def take_over_project(*, project: Project, reason: str, actor: User | None, at: 
         place=project,
     )
     return project
+
+
+def _locked(project: Project) -> Project:
+    return lock(Project.objects.select_related("client__tam", "client__service_manager", "tam", "deputy")).get(
+        pk=project.pk
+    )
 
 
 def _refuse_double_posts(project: Project) -> None:

@@ -22,6 +22,7 @@ SEATS: dict[str, str | Promise] = {
 @dataclass(frozen=True)
 class Seat:
     label: str | Promise
+    is_deputy: bool
     person: User
     began_at: datetime
     ends_at: datetime | None
@@ -35,6 +36,7 @@ def seats_of(project: Project, *, at: datetime) -> list[Seat]:
     found = [
         Seat(
             label=SEATS[grant.reason],
+            is_deputy=grant.reason == "deputy",
             person=grant.user,
             began_at=grant.valid_from,
             ends_at=grant.valid_until,

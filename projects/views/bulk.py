@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import is_staff_member
 from kernel.errors import DomainError
 from kernel.fragments import wants_fragment
+from kernel.numbers import number_in
 from projects import operations
 from projects.models import Task
 from projects.permissions import may_edit_task
@@ -42,7 +43,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         raise Http404
     now = timezone.now()
     form = BulkForm(request.POST, now=now)
-    ids = [int(one) for one in request.POST.getlist("task") if one.isdecimal()][:MOST_AT_ONCE]
+    ids = [number_in(one) for one in request.POST.getlist("task")][:MOST_AT_ONCE]
     answers: list[Answer] = []
     if form.is_valid():
         do = _step(form.cleaned_data)

@@ -15,15 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from kernel.errors import DomainError
+from kernel.numbers import number_in
 from projects import operations
 from projects.models import Handover, Project
-from projects.paperforms import BeginHandoverForm, BriefForm, ReturnForm
+from projects.paperforms import BeginHandoverForm, BriefForm, LineForm, ReturnForm, TakeOverForm
 from projects.permissions import (
     handovers_visible_to,
     may_begin_handover,
     may_prepare_handover,
     may_return_handover,
     may_sign,
+    may_take_over_projects,
     may_withdraw_handover,
 )
 from projects.projectpage import found_project, frame_context
@@ -57,6 +59,28 @@ def project_handover(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def take_over(request: HttpRequest, slug: str) -> HttpResponse:
+    """It is in operation without a handover, because it was before TamHub was there; the history says why."""
+    project = found_project(request, slug)
+    user = cast(User, request.user)
+    if not may_take_over_projects(user):
+        raise PermissionDenied
+    form = TakeOverForm(request.POST)
+    if form.is_valid():
+        try:
+            operations.take_over_project(
+                project=project, reason=form.cleaned_data["reason"], actor=user, at=timezone.now()
+            )
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, _("%(project)s is in operation") % {"project": project})
+            return redirect("project-handover", slug)
+    return _show(request, project, taking_over=form, status=422)
+
+
+@login_required
+@require_POST
 def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """One of the verbs below; a refusal is said on the page, what was typed stays."""
     handover = get_object_or_404(
@@ -71,8 +95,8 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def _tick(request: HttpRequest, handover: Handover) -> HttpResponse:
-    number = request.POST.get("item", "")
-    item = handover.items.filter(pk=int(number) if number.isdecimal() else 0).select_related("handover").first()
+    number = number_in(request.POST.get("item", ""))
+    item = handover.items.filter(pk=number).select_related("handover").first()
     if item is None:
         raise Http404
     try:
@@ -81,6 +105,20 @@ def _tick(request: HttpRequest, handover: Handover) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     return redirect("project-handover", handover.project.slug)
+
+
+def _line(request: HttpRequest, handover: Handover) -> HttpResponse:
+    form = LineForm(request.POST)
+    if form.is_valid():
+        try:
+            text = form.cleaned_data["text"]
+            operations.add_item(handover=handover, text=text, actor=_person(request), at=timezone.now())
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, _("Line added"))
+            return redirect("project-handover", handover.project.slug)
+    return _show(request, _framed(request, handover), line=form, status=422)
 
 
 def _sign(request: HttpRequest, handover: Handover) -> HttpResponse:
@@ -140,6 +178,7 @@ def _withdraw(request: HttpRequest, handover: Handover) -> HttpResponse:
 
 VERBS = {
     "tick": (may_prepare_handover, _tick),
+    "line": (may_prepare_handover, _line),
     "brief": (may_prepare_handover, _brief),
     "sign": (may_sign, _sign),
     "return": (may_return_handover, _return),
@@ -154,6 +193,8 @@ def _show(
     begin: BeginHandoverForm | None = None,
     brief: BriefForm | None = None,
     returning: ReturnForm | None = None,
+    line: LineForm | None = None,
+    taking_over: TakeOverForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     user = cast(User, request.user)
@@ -189,9 +230,16 @@ def _show(
         "begin": begin if current is None and kinds else None,
         "brief": brief,
         "returning": returning or ReturnForm(),
+        "line": line or LineForm(),
+        "taking_over": _taking_over(user, project, taking_over),
         "now": timezone.now(),
     }
     return render(request, "projects/project/handover.html", context, status=status)
+
+
+def _taking_over(user: User, project: Project, form: TakeOverForm | None) -> TakeOverForm | None:
+    is_ahead = project.phase in {Project.Phase.DESIGN, Project.Phase.IMPLEMENTATION}
+    return (form or TakeOverForm()) if is_ahead and may_take_over_projects(user) else None
 
 
 def _has_signed(user: User, handover: Handover) -> bool:

@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Contact, User
 from kernel.errors import DomainError
+from kernel.numbers import number_in
 from projects import operations
 from projects.models import Project
 from projects.paperforms import DeputyForm
@@ -52,6 +53,20 @@ def project_people(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "projects/project/people.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def dismiss_deputy(request: HttpRequest, slug: str) -> HttpResponse:
+    """The days of a deputy end now, those to come do not begin."""
+    project = found_project(request, slug)
+    user = cast(User, request.user)
+    if not may_edit_project(user, project):
+        raise PermissionDenied
+    deputy = get_object_or_404(User, pk=number_in(request.POST.get("deputy", "")))
+    operations.dismiss_deputy(project=project, deputy=deputy, actor=user, at=timezone.now())
+    messages.success(request, _("%(person)s stands in no longer") % {"person": deputy})
+    return redirect("project-people", slug)
 
 
 def _appoint(project: Project, form: DeputyForm, user: User) -> None:

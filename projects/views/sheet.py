@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from departments.models import Department
 from departments.queries.people import members
 from kernel.errors import Invalid
+from kernel.numbers import number_in
 from projects.blueprints import Content, Piece, parse
 from projects.drafting import (
     FIELDS,
@@ -76,8 +77,7 @@ def words_now(now: datetime, tasks: Iterable[int] = ()) -> tuple[Words, Suggesti
 
 def number_of(data: QueryDict, name: str) -> int:
     """What the page knew when it was drawn."""
-    value = data.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 10 else 0
+    return number_in(data.get(name, ""))
 
 
 def rows_of(data: QueryDict) -> Rows:
@@ -129,11 +129,11 @@ def _way(circle: Round, titles: Mapping[int, str]) -> str:
 
 def opened(rows: Rows, asked: str) -> Rows:
     """The rows without one number in one row's needs; `asked` is `row:number`, as the button says."""
-    row, _colon, number = asked.partition(":")
-    if not (row.isdecimal() and number.isdecimal() and 1 <= int(row) <= len(rows)):
+    row, number = (number_in(one) for one in asked.partition(":")[::2])
+    if not (number and 1 <= row <= len(rows)):
         return rows
     changed = [dict(one) for one in rows]
-    changed[int(row) - 1]["needs"] = notation.without(changed[int(row) - 1]["needs"], int(number))
+    changed[row - 1]["needs"] = notation.without(changed[row - 1]["needs"], number)
     return changed
 
 
@@ -152,7 +152,7 @@ def filled(rows: Rows, blueprint: Blueprint, departments: Sequence[Department]) 
 def pieces_of(rows: Iterable[Row]) -> tuple[dict[str, Piece], BlueprintVersion | None]:
     """The tasks of blueprints that rows were filled in from, and the version of the first of them; one query."""
     named = [row["piece"].partition(":")[0] for row in rows if row.get("piece") and not is_blank(row)]
-    ids = [int(one) for one in dict.fromkeys(named) if one.isdecimal() and len(one) < 10]
+    ids = [pk for one in dict.fromkeys(named) if (pk := number_in(one))]
     versions = BlueprintVersion.objects.select_related("blueprint").in_bulk(ids) if ids else {}
     contents: list[tuple[int, Content]] = [(pk, parse(version.content)) for pk, version in versions.items()]
     pieces = {f"{pk}:{piece.key}": piece for pk, content in contents for piece in content.tasks}

@@ -95,6 +95,8 @@ PATCH  projects/acme-portal/ name               | 200 200 200 200 404 403 403 40
 PATCH  projects/acme-portal/ tam                | 200 200 400 400 404 403 403 403 403 404 401
 PATCH  projects/globex-portal/ name             | 200 200 404 404 404 404 404 403 404 404 401
 POST   projects/acme-portal/appoint-deputy/ deputy | 200 200 200 200 404 403 403 403 403 404 401
+POST   projects/acme-portal/dismiss-deputy/ dismissed | 200 200 200 200 404 403 403 403 403 404 401
+POST   projects/globex-portal/dismiss-deputy/ dismissed | 200 200 404 404 404 404 404 403 404 404 401
 POST   projects/globex-portal/appoint-deputy/ deputy | 200 200 404 404 404 404 404 403 404 404 401
 
 GET    change-requests/                         | 200 200 200 200 200 200 200 200 200 200 401
@@ -230,6 +232,8 @@ PUT    handovers/{own.handover.pk}/ handover   | 200 200 200 200 404 403 200 403
 PATCH  handovers/{own.handover.pk}/ brief      | 200 200 200 200 404 403 200 403 403 403 401
 PATCH  handovers/{foreign.handover.pk}/ brief  | 200 200 404 404 404 404 404 403 403 403 401
 POST   handovers/{own.handover.pk}/tick/ no-line | 400 400 400 400 404 403 400 403 403 403 401
+POST   handovers/{own.handover.pk}/add-item/ text | 200 200 200 200 404 403 200 403 403 403 401
+POST   handovers/{foreign.handover.pk}/add-item/ text | 200 200 404 404 404 404 404 403 403 403 401
 POST   handovers/{own.handover.pk}/sign/       | 403 403 200 403 404 403 403 403 403 403 401
 POST   handovers/{own.handover.pk}/return/ reason | 200 200 403 403 404 403 403 403 403 403 401
 POST   handovers/{own.handover.pk}/withdraw/   | 200 200 200 200 404 403 403 403 403 403 401
@@ -381,6 +385,7 @@ def bodies(world: World) -> dict[str, Any]:
         "new-foreign-project": {"client": "globex", "slug": "shop", "name": "Shop"},
         "project": {"client": "acme", "slug": "acme-portal", "name": "Portal 2"},
         "deputy": {"deputy": "engineer", "until": (world.own.incident.opened_at + timedelta(days=9)).isoformat()},
+        "dismissed": {"deputy": "engineer"},
         "new-request": {"project": "acme-portal", "title": "A mail server"},
         "new-foreign-request": {"project": "globex-portal", "title": "A mail server"},
         "promised-request": {"project": "acme-portal", "title": "A mail server", "promised_at": opened_at},

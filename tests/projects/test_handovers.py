@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Grant, Role
+from accounts.operations import create_contact
 from alerts.models import Delivery
 from incidents.recipients import candidates_of
 from kernel.errors import Conflict, Forbidden, Invalid
@@ -131,6 +132,20 @@ def test_a_handover_begins_with_the_providers_own_list(project):
     assert [item.text for item in handover.items.all()] == ["Keys handed over"]
 
 
+def test_a_project_has_lines_of_its_own_until_somebody_signs(project, architect):
+    handover = go_live(project)
+    operations.add_item(handover=handover, text="Keys of the cage", actor=architect, at=MONDAY)
+    with pytest.raises(Conflict, match="Keys of the cage"):
+        operations.sign(handover=handover, actor=architect, at=MONDAY)
+    for wrong in (" ", "x" * 201):
+        with pytest.raises(Invalid):
+            operations.add_item(handover=handover, text=wrong, actor=architect, at=MONDAY)
+    operations.tick_item(item=handover.items.last(), done=True, actor=architect, at=MONDAY)
+    operations.sign(handover=handover, actor=architect, at=MONDAY)
+    with pytest.raises(Conflict, match="has signed"):
+        operations.add_item(handover=handover, text="One more", actor=architect, at=MONDAY)
+
+
 def test_only_one_handover_goes_on_at_a_time(project, tam):
     handover = go_live(project)
     with pytest.raises(Conflict, match="under way"):
@@ -231,6 +246,127 @@ def test_a_deputy_without_dates_stays(project):
     deputy = a_user("deputy", Role.TAM)
     operations.update_project(project=project, changes={"deputy": deputy}, actor=None, at=MONDAY)
     assert seat_deputies(MONDAY + 900 * DAY) == 0
+
+
+def a_deputy_from_tuesday(project):
+    deputy = a_user("deputy", Role.TAM)
+    operations.appoint_deputy(
+        project=project, deputy=deputy, from_at=MONDAY + DAY, until=MONDAY + 8 * DAY, actor=None, at=MONDAY
+    )
+    return deputy
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "tam"), (1, "deputy"), (7, "deputy"), (8, "tam")])
+def test_in_the_deputys_days_messages_and_alerts_go_to_the_deputy(project, days, expected):
+    a_deputy_from_tuesday(project)
+    at = MONDAY + days * DAY
+    seat_deputies(at)
+    project.refresh_from_db()
+    blocked = a_task(project)
+    operations.block_task(task=blocked, reason="client", text="No key", actor=None, at=at)
+    assert [str(one.recipient) for one in Delivery.objects.filter(event="blocked")] == [expected]
+    incident = an_incident(client=project.client, project=project)
+    clock = Clock.objects.get(subject_id=incident.pk, kind=Clock.Kind.RESPONSE)
+    asked = [one.name for one in candidates_of([clock], at=at)[clock.pk] if one.in_chain and not one.skipped]
+    assert asked[0] == expected
+
+
+def test_what_the_tam_asked_is_answered_to_the_deputy_and_what_others_asked_to_them(project, tam, architect):
+    deputy = a_deputy_from_tuesday(project)
+    request, expert = a_request(project), create_contact(client=project.client, name="Eva", actor=None, at=MONDAY)
+    asked = [
+        operations.ask(request=request, text=f"How many, {who}?", contact=expert, actor=who, at=MONDAY)
+        for who in (tam, architect)
+    ]
+    seat_deputies(MONDAY + DAY)
+    for question in asked:
+        question.refresh_from_db()
+        operations.answer(question=question, text="Twelve", actor=None, at=MONDAY + DAY)
+    told = [one.recipient for one in Delivery.objects.filter(subject__startswith="Answered").order_by("pk")]
+    assert told == [deputy, architect]
+
+
+def test_a_deputy_who_cannot_be_reached_leaves_the_alert_to_the_tam(project):
+    deputy = a_deputy_from_tuesday(project)
+    type(deputy).objects.filter(pk=deputy.pk).update(is_active=False)
+    seat_deputies(MONDAY + DAY)
+    incident = an_incident(client=project.client, project=Project.objects.get())
+    clock = Clock.objects.get(subject_id=incident.pk, kind=Clock.Kind.RESPONSE)
+    found = [one for one in candidates_of([clock], at=MONDAY + DAY)[clock.pk] if not one.skipped]
+    assert found[0].role == "tam"
+
+
+def test_deputy_and_tam_hear_of_the_days_and_of_their_end(project, tam):
+    deputy = a_deputy_from_tuesday(project)
+    operations.dismiss_deputy(project=project, deputy=deputy, actor=tam, at=MONDAY + DAY)
+    told = [(one.recipient, one.subject) for one in Delivery.objects.filter(event="handover").order_by("pk")]
+    begins, ends = f"{deputy} stands in on {project}", f"{deputy} stands in no longer on {project}"
+    assert told == [(deputy, begins), (tam, begins), (deputy, ends)]
+
+
+@pytest.mark.parametrize("days", [0, 3], ids=["before the days", "in the days"])
+def test_a_deputys_days_are_ended_early(project, days):
+    deputy = a_deputy_from_tuesday(project)
+    seat_deputies(MONDAY + days * DAY)
+    for _ in range(2):
+        operations.dismiss_deputy(project=project, deputy=deputy, actor=None, at=MONDAY + days * DAY)
+    for later in (days, 4, 7):
+        seat_deputies(MONDAY + later * DAY)
+        project.refresh_from_db()
+        assert (project.deputy, project.deputy_until) == (None, None)
+    assert History.objects.filter(verb="deputy dismissed").count() == 1
+
+
+def test_who_is_appointed_for_days_takes_those_of_another(project):
+    first, second = a_deputy_from_tuesday(project), a_user("second", Role.TAM)
+    operations.appoint_deputy(
+        project=project, deputy=second, from_at=MONDAY, until=MONDAY + 3 * DAY, actor=None, at=MONDAY
+    )
+    for days, expected in [(0, second), (2, second), (4, None)]:
+        seat_deputies(MONDAY + days * DAY)
+        project.refresh_from_db()
+        assert project.deputy == expected
+    assert not projects_visible_to(first).exists()
+
+
+# --- who hears that the TAM is another one -------------------------------------------------------------------------
+def experts_of(project):
+    for name, kind in (("Eva", "technical_expert"), ("Max", "decision_maker")):
+        mail = f"{name.lower()}@client.example"
+        create_contact(client=project.client, name=name, kind=kind, email=mail, actor=None, at=MONDAY)
+
+
+def test_the_clients_experts_hear_who_their_tam_is_when_both_have_signed(project, tam):
+    experts_of(project)
+    after = a_user("after", Role.TAM)
+    handover = operations.begin_handover(
+        project=project, kind=Handover.Kind.CHANGE, receiver=after, actor=None, at=MONDAY
+    )
+    operations.sign(handover=handover, actor=tam, at=MONDAY)
+    assert not Delivery.objects.filter(recipient=None).exists()
+    operations.sign(handover=handover, actor=after, at=MONDAY)
+    told = Delivery.objects.get(recipient=None)
+    assert told.address == "eva@client.example"
+    assert told.subject == f"Your technical account manager for {project} is after"
+    assert after.email in told.body
+
+
+def test_a_tam_who_is_named_without_a_handover_gets_the_brief_and_the_client_hears(project, tam):
+    experts_of(project)
+    operations.block_task(task=a_task(project, title="Racks"), reason="client", text="No key", actor=None, at=MONDAY)
+    after, manager = a_user("after", Role.TAM), a_user("manager", Role.MANAGER)
+    operations.update_project(project=project, changes={"tam": after}, actor=manager, at=MONDAY)
+    told = {one.recipient: one for one in Delivery.objects.filter(event="handover")}
+    assert set(told) == {after, tam, None}
+    assert "Racks" in told[after].body
+    assert "No key" in told[after].body
+
+
+def test_the_same_person_named_on_the_project_is_no_change(tam):
+    client = a_client(tam=tam)
+    experts_of(a_project(client=client))
+    operations.update_project(project=Project.objects.get(), changes={"tam": tam}, actor=None, at=MONDAY)
+    assert not Delivery.objects.exists()
 
 
 def test_about_an_incident_of_a_project_its_own_tam_and_deputy_are_asked():

@@ -187,6 +187,38 @@ def test_the_architect_hands_no_project_to_another_tam(world, browse, project):
     assert browse(world.architect).post("/projects/portal/handover/", typed).status_code == 403
 
 
+def test_a_line_is_added_to_the_checklist_of_this_project(world, browse, project):
+    operations.begin_handover(project=project, actor=None, at=world.now)
+    browser, address = browse(world.architect), f"/handovers/{Handover.objects.get().pk}/line/"
+    assert "Keys of the cage" in browser.post(address, {"text": "Keys of the cage"}, follow=True).text
+    refused = browser.post(address, {"text": "x" * 201})
+    assert (refused.status_code, "x" * 201 in refused.text) == (422, True)
+    assert browse(world.head).post(address, {"text": "Mine"}).status_code == 404
+
+
+def test_who_runs_the_service_takes_over_what_ran_before_with_a_reason(world, browse, project):
+    browser, address = browse(world.manager), "/projects/portal/take-over/"
+    assert address in browser.get("/projects/portal/handover/").text
+    assert address not in browse(world.tam).get("/projects/portal/handover/").text
+    assert browser.post(address, {"reason": " "}).status_code == 422
+    assert browse(world.tam).post(address, {"reason": "It ran before."}).status_code == 403
+    page = browser.post(address, {"reason": "It ran before."}, follow=True).text
+    assert address not in page
+    project.refresh_from_db()
+    assert project.phase == Project.Phase.OPERATION
+    assert "It ran before." in browser.get("/projects/portal/history/").text
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30, "9" * 5000])
+def test_a_number_that_nothing_can_have_finds_nothing(world, browse, project, number):
+    operations.begin_handover(project=project, actor=None, at=world.now)
+    browser = browse(world.tam)
+    handover = Handover.objects.get()
+    assert browser.post(f"/handovers/{handover.pk}/tick/", {"item": number, "done": "1"}).status_code == 404
+    assert browser.post("/projects/portal/people/dismiss/", {"deputy": number}).status_code == 404
+    assert browser.post("/tasks/bulk/", {"task": number, "what": "assign"}).status_code == 200
+
+
 # --- people --------------------------------------------------------------------------------------------------------
 def test_seats_stand_with_their_days_and_a_deputy_is_appointed_for_days(world, browse, project):
     browser = browse(world.tam)
@@ -199,6 +231,13 @@ def test_seats_stand_with_their_days_and_a_deputy_is_appointed_for_days(world, b
     wrong = browser.post("/projects/portal/people/", {**typed, "last_day": (today - DAY).isoformat()})
     assert wrong.status_code == 422
     assert browse(world.architect).post("/projects/portal/people/", typed).status_code == 403
+    away = {"deputy": world.manager.pk}
+    assert browse(world.architect).post("/projects/portal/people/dismiss/", away).status_code == 403
+    assert (
+        "Mona Manager stands in no longer" in browser.post("/projects/portal/people/dismiss/", away, follow=True).text
+    )
+    project.refresh_from_db()
+    assert project.deputy is None
 
 
 # --- what was typed wrong ------------------------------------------------------------------------------------------

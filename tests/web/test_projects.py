@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role
 from projects import operations
 from projects.models import Project
-from tests.factories import a_project, a_request, a_task
+from tests.factories import a_project, a_request, a_task, a_user
 from tests.web.worlds import CANARY, World
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_pages_follow_each_other_without_a_gap(world, browse):
 
 # --- a new one, and changes ----------------------------------------------------------------------------------------
 def test_a_new_project_gets_its_short_name_from_its_name(world, browse):
-    answer = browse(world.tam).post(
+    answer = browse(world.manager).post(
         "/projects/new/", {"client": "aldgate", "name": "New data centre", "phase": "design", "tam": world.tam.pk}
     )
     assert answer["Location"] == "/projects/new-data-centre/"
@@ -177,6 +177,17 @@ def test_who_leads_the_project_edits_it(world, browse, project):
     assert answer["Location"] == "/projects/portal/"
     assert "Orders by night" in browser.get("/projects/portal/").text
     assert browse(world.architect).get("/projects/portal/edit/").status_code == 403
+
+
+@pytest.mark.parametrize(("person", "names"), [("tam", False), ("manager", True)])
+def test_only_who_runs_the_service_names_tam_and_architect(world, browse, project, person, names):
+    """They give rights for good; a TAM names a deputy, and hands over by a handover."""
+    another = a_user("another", Role.TAM)
+    browser = browse(getattr(world, person))
+    assert ("id_architect" in browser.get("/projects/portal/edit/").text) is names
+    browser.post("/projects/portal/edit/", form_of(project, tam=another.pk, architect=another.pk, deputy=world.head.pk))
+    project.refresh_from_db()
+    assert (project.tam == another, project.architect == another, project.deputy == world.head) == (names, names, True)
 
 
 def test_two_people_who_edit_at_once_see_each_others_words(world, browse, project):

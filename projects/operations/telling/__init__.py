@@ -1,6 +1,7 @@
 """What people hear of requests and tasks: one message for one cause, owed in the commit of the change."""
 
 from projects.operations.telling.papers import documents_due, handed_over, handover_returned, to_sign
+from projects.operations.telling.people import client_hears_of_tam, deputy_appointed, deputy_dismissed, tam_named
 from projects.operations.telling.requests import (
     accepted,
     all_done,
@@ -20,7 +21,10 @@ __all__ = [
     "all_done",
     "answered",
     "asked",
+    "client_hears_of_tam",
     "delivered",
+    "deputy_appointed",
+    "deputy_dismissed",
     "documents_due",
     "ended",
     "feedback_asked",
@@ -34,5 +38,6 @@ __all__ = [
     "sent_back",
     "silent",
     "stuck",
+    "tam_named",
     "to_sign",
 ]

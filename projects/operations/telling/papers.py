@@ -27,7 +27,7 @@ def documents_due(documents: Sequence[Document], *, at: datetime) -> None:
     by_owner: dict[tuple[User, int], list[Document]] = defaultdict(list)
     for document in documents:
         person = stead.of(document.owner) if document.owner is not None else None
-        person = person or leader_of(document.project, stead)
+        person = person or leader_of(document.project, stead, at=at)
         if person is not None:
             by_owner[person, document.project_id].append(document)
     news = []

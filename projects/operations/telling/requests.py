@@ -98,8 +98,10 @@ def asked(question: Clarification, request: ChangeRequest, *, at: datetime) -> N
 
 
 def answered(question: Clarification, request: ChangeRequest, *, actor: User | None, at: datetime) -> None:
-    """Who asked hears the answer, else who leads the project."""
-    person = question.asked_by or leader_of(request.project, Stead.at(at))
+    """Who asked hears the answer or who stands in, else who leads the project; for its TAM whoever leads it by then."""
+    stead, asker = Stead.at(at), question.asked_by
+    is_tams = asker is None or asker == request.project.tam_in_charge
+    person = (None if is_tams or asker is None else stead.of(asker)) or leader_of(request.project, stead, at=at)
     if person is None or person == actor:
         return
     with as_read_by(person):
@@ -126,7 +128,7 @@ def _tell_of_request(
     actor: User | None,
     at: datetime,
 ) -> None:
-    leader = leader_of(request.project, Stead.at(at))
+    leader = leader_of(request.project, Stead.at(at), at=at)
     if leader is None or leader == actor:
         return
     with as_read_by(leader):

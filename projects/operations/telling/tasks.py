@@ -135,7 +135,7 @@ def silent(tasks: Sequence[Task], *, at: datetime) -> None:
     """Who leads the project hears of tasks of which nobody has said anything for too long."""
     stead, news = Stead.at(at), []
     for task in tasks:
-        leader = leader_of(task.project, stead)
+        leader = leader_of(task.project, stead, at=at)
         if leader is None:
             continue
         with as_read_by(leader):
@@ -156,7 +156,7 @@ def _ready_groups(tasks: Iterable[Task], *, at: datetime) -> dict[tuple[User, in
     stead = Stead.at(at) if tasks else Stead([])
     groups: dict[tuple[User, int], list[Task]] = defaultdict(list)
     for task in tasks:
-        wanted = task.assignee or task.department.head or leader_of(task.project, stead)
+        wanted = task.assignee or task.department.head or leader_of(task.project, stead, at=at)
         person = stead.of(wanted) if wanted is not None else None
         if person is not None:
             groups[person, task.department_id].append(task)
@@ -187,7 +187,7 @@ def _tell_leader(
     actor: User | None,
     at: datetime,
 ) -> None:
-    leader = leader_of(project, Stead.at(at))
+    leader = leader_of(project, Stead.at(at), at=at)
     if leader is None or leader == actor:
         return
     with as_read_by(leader):
