@@ -19,6 +19,9 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("%(name)s is not an IANA time zone, for example Europe/Vienna."), params={"name": name})
 
 
+NAME_FIELDS = ("first_name", "last_name", "username")  # what a person's `str` reads
+
+
 class User(AbstractUser):
     """A person or a system that signs in. What a user may do stands in the grants, not here."""
 

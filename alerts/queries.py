@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.permissions import Person
-from accounts.reach import reach_of
 from alerts.models import Alert, Delivery
-from alerts.permissions import alerts_visible_to, deliveries_visible_to
+from alerts.permissions import alerts_visible_to, deliveries_visible_to, told_to
 from sla.models import PROMISED
 from sla.subjects import Description, owner_of
 
@@ -52,10 +51,8 @@ def loudest(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
 
 def open_alerts(user: Person, *, only_mine: bool = False) -> QuerySet[Alert]:
     """What nobody has taken care of yet, the newest first; `only_mine`: what this person was told."""
-    alerts = loudest(alerts_visible_to(user))
-    if only_mine:
-        told = Delivery.objects.filter(alert=OuterRef("pk"), recipient=reach_of(user).user_id)
-        alerts = alerts.filter(Exists(told))
+    told = Exists(told_to(user).filter(alert=OuterRef("pk")))  # whoever was told of one sees it
+    alerts = loudest(Alert.objects.filter(told) if only_mine else alerts_visible_to(user))
     return alerts.select_related("clock").prefetch_related(_deliveries()).order_by("-detected_at", "-id")
 
 

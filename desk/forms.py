@@ -27,7 +27,7 @@ class WorkForm(forms.Form):
         super().__init__(*args, **kwargs)
         clients = self.fields["client"]
         assert isinstance(clients, forms.ModelChoiceField)
-        clients.queryset = clients_named_to(user).filter(archived_at=None)
+        clients.queryset = clients_named_to(user).filter(archived_at=None).only("name", "slug")
 
     def wishes(self, *, cursor: str = "") -> Wishes:
         """What cannot be read does not narrow."""

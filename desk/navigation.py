@@ -14,8 +14,7 @@ from accounts.permissions import is_staff_member
 from accounts.reach import reach_of
 from accounts.views import KEYS_COOKIE
 from alerts.queries import open_alerts
-from desk.queries.clocks import NearestClock, nearest_clock
-from incidents.permissions import incidents_visible_to
+from desk.queries.clocks import NearestClock, deadlines_of, nearest_clock
 from kernel.shell import Countdown, Group, Item, Person, Shell
 from projects.permissions import may_keep_blueprints, works_with_requests
 from projects.queries.requests import needing
@@ -40,10 +39,10 @@ def shell(request: HttpRequest) -> Shell:
     if not isinstance(user, User):
         return Shell(home_url=reverse("sign-in"), language_url=reverse("set-language"))
     now = timezone.now()
-    over = incidents_visible_to(user).open().filter(next_due_at__lt=now).count()
-    nearest = nearest_clock(user, now=now)
+    deadlines = deadlines_of(user, now=now)
+    nearest = nearest_clock(user, deadlines, now=now)
     return Shell(
-        groups=_groups(user, over=over, asked=needing(user).count()),
+        groups=_groups(user, over=deadlines.over, asked=needing(user).count()),
         tabs=_tabs(user),
         menu=(_profile(),),
         bell=_bell(user) if is_staff_member(user) else None,

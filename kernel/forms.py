@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import DateField, DateTimeField, FileField, FileInput, Widget, widgets
 from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from kernel import files
+from kernel import files, selects
 from kernel.api.times import FIRST_YEAR, LAST_YEAR
 from kernel.errors import Invalid
 from kernel.filekinds import KINDS
@@ -30,6 +31,13 @@ CSS_CLASSES: Final[tuple[tuple[type[Widget], str], ...]] = (
 class Renderer(TemplatesSetting):
     form_template_name = "kernel/forms/form.html"
     field_template_name = "kernel/forms/field.html"
+
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
+        """Lists to choose from are drawn without Django's two templates an option: many pages have one of all clients
+        or of all people of a department."""
+        if template_name == widgets.Select.template_name:
+            return selects.draw(context["widget"])
+        return super().render(template_name, context, request)
 
 
 class RadioSelect(widgets.RadioSelect):

@@ -206,7 +206,7 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args: Any, department: Department | None = None, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        working = members(at=now)
+        working = members(at=now, department_id=department.pk if department is not None else None)
         departments = [department] if department is not None else list(Department.objects.filter(pk__in=working))
         groups = [(str(one), working.get(one.pk, [])) for one in departments]
         offer_people(self, "assignee", groups, nobody=gettext("Nobody"))

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from incidents.models import FAR_FUTURE, Incident, IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to
@@ -24,14 +24,31 @@ class NearestClock:
     clock: ClockView
 
 
-def nearest_clock(user: Person, *, now: datetime) -> NearestClock | None:
-    """The nearest promise still ahead in what the person may see. An incident's own nearest deadline bounds the search
-    to few clocks, however many run; it may have passed while another of its clocks is still ahead."""
-    open_ones = incidents_visible_to(user).open()
-    first = open_ones.filter(next_due_at__gte=now, next_due_at__lt=FAR_FUTURE).order_by("next_due_at", "id")
-    bound = first.values_list("next_due_at", flat=True).first() or FAR_FUTURE
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Of what a person may see: how many incidents have a clock that is over, and when the next deadline of one is."""
+
+    over: int
+    next_at: datetime | None
+
+
+def deadlines_of(user: Person, *, now: datetime) -> Deadlines:
+    """One query."""
+    ahead = Q(next_due_at__gte=now, next_due_at__lt=FAR_FUTURE)
+    found = (
+        incidents_visible_to(user)
+        .open()
+        .aggregate(over=Count("pk", filter=Q(next_due_at__lt=now)), next_at=Min("next_due_at", filter=ahead))
+    )
+    return Deadlines(**found)
+
+
+def nearest_clock(user: Person, deadlines: Deadlines, *, now: datetime) -> NearestClock | None:
+    """The nearest promise still ahead in what the person may see; one query. An incident's own nearest deadline bounds
+    the search to few clocks, however many run; it may have passed while another of its clocks is still ahead."""
+    bound = deadlines.next_at or FAR_FUTURE
     clock = (
-        _ahead(open_ones.filter(next_due_at__lte=bound), now=now)
+        _ahead(incidents_visible_to(user).open().filter(next_due_at__lte=bound), now=now)
         .filter(due_at__lte=bound, kind__in=PROMISED)
         .annotate(priority=Subquery(Incident.objects.filter(pk=OuterRef("subject_id")).values("priority")[:1]))
         .order_by("due_at", "pk")

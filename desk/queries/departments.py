@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Q, Sum
 
-from accounts.models import Grant, User
+from accounts.models import NAME_FIELDS, Grant, User
 from departments.models import Absence, Department
 from departments.permissions import departments_visible_to
 from departments.queries import away
 from desk.queries.counts import counts_by, counts_of
-from desk.queries.rows import Row, rows_of
+from desk.queries.rows import Row, in_a_row, rows_of
 from incidents.models import IncidentQuerySet
 from incidents.permissions import Person, incidents_visible_to
 from incidents.queries import incident_list
@@ -21,7 +21,7 @@ from projects.lifecycle import TaskStatus
 from projects.models.task import TaskQuerySet
 from projects.permissions import tasks_visible_to
 
-SOME_FREE, SOME_OPEN = 20, 50
+SOME_FREE, SOME_OPEN, SOME_BESIDE = 20, 50, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +93,16 @@ def department_lines(user: Person, *, own_ids: frozenset[int], now: datetime) ->
     return sorted(lines, key=lambda line: not line.is_own)
 
 
-def department_queue(user: Person, department: Department, *, tasks: TaskQuerySet, now: datetime) -> Queue:
+def department_queue(
+    user: Person, department: Department, *, tasks: TaskQuerySet, is_beside: bool, now: datetime
+) -> Queue:
     """One department's open incidents, the nearest deadline first, and its people with what they have in hand, also of
-    its open `tasks`; eight queries."""
+    its open `tasks`; eight queries. `is_beside`: the incidents stand beside the work, so that a few are enough."""
     inside = incidents_visible_to(user).open().filter(department=department)
     counts = Counts(**counts_of(inside, "open", "over", "free", now=now))
-    listed = incident_list(user).open().filter(department=department)
-    free = list(listed.filter(assignee=None)[:SOME_FREE])
-    taken = list(listed.filter(assignee__isnull=False)[:SOME_OPEN])
+    listed = in_a_row(incident_list(user).open().filter(department=department))
+    free = list(listed.filter(assignee=None)[: SOME_BESIDE if is_beside else SOME_FREE])
+    taken = list(listed.filter(assignee__isnull=False)[: SOME_BESIDE if is_beside else SOME_OPEN])
     rows = rows_of([*free, *taken], user, now=now, offers_taking=True)
     return Queue(
         department=department,
@@ -126,9 +128,8 @@ def _task_counts(tasks: TaskQuerySet) -> dict[int, tuple[int, int]]:
 
 def _members(department: Department, inside: IncidentQuerySet, tasks: TaskQuerySet, *, now: datetime) -> list[Member]:
     held = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, scope_id=department.pk).valid_at(now)
-    people = list(
-        User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("first_name", "last_name", "pk")
-    )
+    found = User.objects.filter(pk__in=held.values("user"), is_active=True)
+    people = list(found.only(*NAME_FIELDS).order_by("first_name", "last_name", "pk"))
     absences = away([person.pk for person in people], at=now)
     in_hand = dict(
         inside.order_by().values(person=F("assignee")).annotate(open=Count("pk")).values_list("person", "open")

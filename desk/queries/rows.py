@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from accounts.models import NAME_FIELDS
 from desk.queries.counts import WAITS_OUTSIDE
 from incidents.models import Incident, IncidentQuerySet, Status
 from incidents.permissions import Person, may_take, may_work
@@ -37,6 +38,17 @@ class Clocks:
 
     over: list[Row]
     ahead: list[Row]
+
+
+def in_a_row(listed: IncidentQuerySet) -> IncidentQuerySet:
+    """With what a row shows, and no more."""
+    people = (f"assignee__{name}" for name in NAME_FIELDS)
+    department = (f"department__{name}" for name in ("name", "short_name", "icon"))
+    return (
+        listed.select_related(None)
+        .select_related("client", "department", "assignee")
+        .only("version", "title", "priority", "status", "hold_reason", "client__name", *department, *people)
+    )
 
 
 def clocks_of(listed: IncidentQuerySet, user: Person, *, some_over: int, some_ahead: int, now: datetime) -> Clocks:

@@ -45,8 +45,8 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     wishes = form.wishes(cursor=request.GET.get("cursor", ""))
     tasks = tasks_in(request.user, found)
     work = work_of(request.user, found, tasks, wishes=wishes, now=now)
-    queue = department_queue(request.user, found, tasks=tasks, now=now)
     has_work = bool(work.queue.totals.open) or wishes.is_narrow
+    queue = department_queue(request.user, found, tasks=tasks, is_beside=has_work, now=now)
     picks = any("assign" in row.offers for group in work.queue.groups for row in group.rows)
     context = {
         "queue": queue,

@@ -1,6 +1,7 @@
 """Template tags and filters of the design: words for time and numbers, icons, badges, bars, fields."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from django import template
@@ -12,8 +13,8 @@ from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from kernel import forms, icons
 from kernel.bars import Bar
@@ -52,6 +53,12 @@ BADGES: Final[dict[str, tuple[str, str | Promise]]] = {
 @register.simple_tag
 def icon(name: str, *, size: str = "", label: str = "") -> SafeString:
     """`size` is "s" or "l". Without a label the icon is decoration, beside a word. An unknown name raises."""
+    return _icon(name, size, str(label))
+
+
+@cache
+def _icon(name: str, size: str, label: str) -> SafeString:
+    """A page has some hundred of a few; their labels are words of the design, never what people wrote."""
     if name not in icons.NAMES:
         raise LookupError(f"No icon {name!r} in {icons.SPRITE.name}")
     classes = f"i i--{size}" if size else "i"
@@ -134,8 +141,23 @@ def when(context: Context, value: date | None, form: str = "", *, inside: bool =
     if not isinstance(value, datetime):
         words = _day(value, today=timezone.localdate(context.get("now")), inside=inside)
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
-    local = timezone.localtime(value)
-    day = _day(local.date(), today=timezone.localdate(context.get("now")), inside=inside)
+    today, zone = timezone.localdate(context.get("now")), timezone.get_current_timezone()
+    return _moment(value, today, zone, form=form, inside=inside, language=get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _moment(
+    value: datetime,
+    today: date,
+    zone: tzinfo,
+    *,
+    form: str,
+    inside: bool,
+    language: str | None,  # noqa: ARG001 - the active one, which what is kept must know
+) -> SafeString:
+    """Pages that renew themselves say the same moments over and over."""
+    local = timezone.localtime(value, zone)
+    day = _day(local.date(), today=today, inside=inside)
     clock = formats.date_format(local, "H:i")
     words = {"date": day, "time": clock}.get(form, f"{day}{SPACE}{clock}")
     full = formats.date_format(local, _("D j M Y H:i:s T"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from projects.models import Dependency, Task
 from projects.models.task import TaskQuerySet
 from projects.permissions import tasks_visible_to
 from projects.planning.gates import START_GATES
-from projects.queries.tasks import awaited_by, successors_held_by, with_names
+from projects.queries.tasks import awaited_by, successors_held_by, with_row_names
 from projects.taskoffers import Offers, offers_for
 
 SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 8, 50, 6, 40
@@ -130,36 +131,34 @@ def queue_of(
     tasks: TaskQuerySet,
     user: Person,
     *,
-    first: Next | None = None,
+    first: int | None = None,
     now: datetime,
     sort: str = Sort.DUE,
 ) -> Queue:
-    """Open tasks in their parts, without the one that stands above them; eight queries however many there are."""
-    others = ~Q(pk=first.row.task.pk) if first is not None else Q()
-    counted = tasks.order_by().aggregate(
-        hours=Sum("estimate_h"),
-        open=Count("pk"),
-        holding=Count("pk", filter=Q(frees__gt=0)),
-        **{part.value: Count("pk", filter=_within(part, now=now) & others) for part in Part},
-    )
-    found = {
-        part: list(with_names(tasks.filter(_within(part, now=now) & others)).order_by(*_ORDER[sort])[:SOME_ROWS])
-        if counted[part]
-        else []
-        for part in Part
-    }
-    rows = rows_of([task for part in Part for task in found[part]], user, now=now)
-    by_id = {row.task.pk: row for row in rows}
-    groups = [Group(part, [by_id[task.pk] for task in found[part]], counted[part]) for part in Part if counted[part]]
+    """Open tasks in their parts, without the one to begin with (`first_for`), which stands above them; ten queries
+    at most, however many there are."""
+    counted = _counts(tasks, first, now=now)
+    listed = (tasks.exclude(pk=first) if first else tasks).order_by(*_ORDER[sort])
+    ids = {part: _some_of(listed.filter(_within(part, now=now))) for part in Part if counted[part]}
+    shown = [*([first] if first else []), *(pk for some in ids.values() for pk in some)]
+    rows = {row.task.pk: row for row in rows_of(with_row_names(Task.objects.filter(pk__in=shown)), user, now=now)}
+    groups = [Group(part, [rows[pk] for pk in some if pk in rows], counted[part]) for part, some in ids.items()]
     totals = Totals(counted["open"], counted["hours"] or Decimal(0), counted["holding"])
-    return Queue(groups, totals, first)
+    return Queue(groups, totals, _next(rows[first]) if first in rows else None)
+
+
+def first_for(*, own: TaskQuerySet, takeable: TaskQuerySet, now: datetime) -> int | None:
+    """The id of the task to begin with: of what is the person's own and ready, else of what one could take, by promise
+    and then by how many it frees; two queries."""
+    ready = own.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
+    return _first_of(ready) or _first_of(takeable)
 
 
 def page_of(
     tasks: TaskQuerySet, part: Part, user: Person, *, now: datetime, sort: str = Sort.DUE, cursor: str = ""
 ) -> tuple[list[Row], KeysetPage[Task]]:
     """One part alone, a page of it."""
-    rows = with_names(tasks.filter(_within(part, now=now))).order_by(*_ORDER[sort])
+    rows = with_row_names(tasks.filter(_within(part, now=now))).order_by(*_ORDER[sort])
     page = keyset_page(rows, size=A_PAGE, cursor=cursor)
     return rows_of(page.rows, user, now=now), page
 
@@ -171,27 +170,44 @@ def rows_of(tasks: Iterable[Task], user: Person, *, now: datetime) -> list[Row]:
     return [Row(task, tuple(awaited[task.pk]), offers_for(user, task, at=now)) for task in tasks]
 
 
-def next_for(user: Person, *, own: TaskQuerySet, takeable: TaskQuerySet, now: datetime) -> Next | None:
-    """By promise, then by how many it frees: of what is the person's own and ready, else of what nobody has."""
-    ready = own.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
-    task = with_names(ready).first() or with_names(takeable).first()
-    if task is None:
-        return None
-    return Next(Row(task, (), offers_for(user, task, at=now)), successors_held_by(task) if task.frees else ())
-
-
 def held_up_by(department: Department, tasks: TaskQuerySet) -> list[Dependency]:
-    """Tasks of other departments that wait for some of these, those promised first in front; two queries.
+    """Tasks of other departments that wait for some of these, those promised first in front; one query.
 
     Of a long queue only the tasks due first are looked at.
     """
-    some = list(tasks.filter(frees__gt=0).order_by("due_at", "pk").values_list("pk", flat=True)[:SOME_LOOKED_AT])
+    some = tasks.filter(frees__gt=0).order_by("due_at", "pk").values("pk")[:SOME_LOOKED_AT]
     links = Dependency.objects.filter(
         predecessor__in=some, kind__in=sorted(START_GATES), successor__status=TaskStatus.PLANNED
     ).exclude(successor__department=department)
+    shown = ("title", "status", "due_at", *(f"department__{name}" for name in ("name", "short_name", "icon")))
     return list(
-        links.select_related("predecessor", "successor__department").order_by("successor__due_at", "pk")[:SOME_HELD]
+        links.select_related("predecessor", "successor__department")
+        .only("predecessor__id", *(f"successor__{name}" for name in shown))
+        .order_by("successor__due_at", "pk")[:SOME_HELD]
     )
+
+
+def _first_of(tasks: TaskQuerySet) -> int | None:
+    return tasks.values_list("pk", flat=True).first()
+
+
+def _some_of(tasks: TaskQuerySet) -> list[int]:
+    return list(tasks.values_list("pk", flat=True)[:SOME_ROWS])
+
+
+def _counts(tasks: TaskQuerySet, first: int | None, *, now: datetime) -> dict[str, Any]:
+    """Of all, and by part without the one that stands above them; one query."""
+    others = ~Q(pk=first) if first else Q()
+    return tasks.order_by().aggregate(
+        hours=Sum("estimate_h"),
+        open=Count("pk"),
+        holding=Count("pk", filter=Q(frees__gt=0)),
+        **{part.value: Count("pk", filter=_within(part, now=now) & others) for part in Part},
+    )
+
+
+def _next(row: Row) -> Next:
+    return Next(row, successors_held_by(row.task) if row.task.frees else ())
 
 
 def _within(part: Part, *, now: datetime) -> Q:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from accounts.models import NAME_FIELDS
 from accounts.permissions import Person
 from kernel import history
 from kernel.models import History
@@ -16,6 +17,14 @@ from projects.permissions import projects_visible_to, requests_visible_to, tasks
 from projects.queries.gates import waiting_for
 
 MOST_LINES = 100
+# What a row shows of a task, and of those it waits for.
+_BESIDE = (
+    *("version", "title", "status", "block_reason", "block_text", "blocked_at", "started_at", "finished_at"),
+    *("returned_at", "return_reason", "ready_at", "due_at", "unmet", "frees", "estimate_h", "planned_at"),
+    *("department__name", "department__short_name", "department__icon"),
+    *(f"assignee__{name}" for name in NAME_FIELDS),
+)
+_IN_A_ROW = (*_BESIDE, "change_request_id", "client__name", "project__name", "project__client_id")
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,11 @@ def with_names(rows: TaskQuerySet) -> TaskQuerySet:
     return rows.select_related("client", "project__client", "change_request", "department", "assignee")
 
 
+def with_row_names(rows: TaskQuerySet) -> TaskQuerySet:
+    """What a row of a queue shows, and no more: such lists are long and asked for often."""
+    return rows.select_related("client", "project", "department", "assignee").only(*_IN_A_ROW)
+
+
 def task_page(task: Task, user: Person) -> TaskPage:
     """Nine queries, whatever hangs on the task."""
     links = Dependency.objects.select_related(
@@ -104,7 +118,8 @@ def awaited_by(tasks: Collection[Task]) -> dict[int, list[Task]]:
     """By the tasks' ids, the tasks that hold back their start now, with department and person; two queries."""
     waits = waiting_for(tasks)
     holding = {pk for ids in waits.values() for pk in ids}
-    found = Task.objects.select_related("department", "assignee").in_bulk(holding) if holding else {}
+    rows = Task.objects.select_related("department", "assignee").only(*_BESIDE)
+    found = rows.in_bulk(holding) if holding else {}
     return {pk: [found[one] for one in ids if one in found] for pk, ids in waits.items()}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import template
 from django.template import Context
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +21,9 @@ from kernel.verbs import Verb
 from projects.lifecycle import TaskStatus
 from projects.models import Task
 
+if TYPE_CHECKING:
+    from projects.views.taskverbs import TaskVerb
+
 register = template.Library()
 
 SOON: Final = timedelta(days=1)
@@ -29,6 +33,7 @@ _BADGES: Final = {
     TaskStatus.DONE: "done",
     TaskStatus.CANCELLED: "todo",
 }
+_ASKING: Final = frozenset({"block", "hand-over"})  # nobody does these without a word
 _ICONS: Final = {
     "progress": ("circle-dot", "blue"),
     "blocked": ("octagon-alert", "red"),
@@ -130,3 +135,39 @@ def _plain(value: Decimal) -> str:
 def verb(verbs: Mapping[str, Verb[Any]], name: str) -> Verb[Any]:
     """One whose name has a dash in it, which a template cannot say."""
     return verbs[name]
+
+
+@register.simple_tag(takes_context=True)
+def work_act(
+    context: Context,
+    verb: TaskVerb,
+    task: Task,
+    *,
+    is_primary: bool = False,
+    is_large: bool = False,
+    is_more: bool = False,
+) -> SafeString:
+    """One tap on a row: done at once it brings the list back, else the drawer asks; `is_more`: where there is room.
+
+    In Python, since a page has up to a hundred of them.
+    """
+    asks = verb.name in _ASKING
+    url = reverse("task-act", args=[task.pk, verb.name])
+    classes = "btn"
+    classes += " btn--xl" if is_large else " btn--s btn--quiet" if asks else " btn--s"
+    classes += (" btn--primary" if is_primary and not asks else "") + (" more" if is_more else "")
+    picture = icon(verb.icon) if is_large or verb.name == "complete" else ""
+    key, kbd = ("", "")
+    if verb.key:
+        key = format_html(' data-{}="{}"', "key" if is_large else "rowkey", verb.key)
+        kbd = format_html('<kbd class="kbd desk-k">{}</kbd>', verb.key.upper()) if is_large else ""
+    words = format_html('{}{}{}<span class="sr">: {}</span>', picture, verb.label, kbd, task.reference)
+    if asks:
+        link = '<a class="{}" href="{}" hx-get="{}" hx-target="#drawer"{}>{}</a>'
+        return format_html(link, classes, url, url, key, words)
+    return format_html(
+        '<form class="btnform" method="post" action="{}" hx-post="{}" hx-target="#board" hx-swap="morph:outerHTML">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="next" value="{}">'
+        '<button class="{}"{}>{}</button></form>',
+        *(url, url, context["csrf_token"], context["request"].get_full_path(), classes, key, words),
+    )

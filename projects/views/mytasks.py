@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import is_staff_member
 from kernel.conditional import conditional
 from kernel.fragments import wants_fragment
-from projects.queries.queues import free_tasks, next_for, queue_of, rows_of, tasks_of
-from projects.queries.tasks import with_names
+from projects.queries.queues import first_for, free_tasks, queue_of, rows_of, tasks_of
+from projects.queries.tasks import with_row_names
 from projects.views.taskverbs import VERBS
 
 SOME_FREE = 10
@@ -28,8 +28,8 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     free = free_tasks(user, now=now)
     own = tasks_of(user)
-    queue = queue_of(own, user, first=next_for(user, own=own, takeable=free, now=now), now=now)
-    shown = rows_of(with_names(free)[:SOME_FREE], user, now=now)
+    queue = queue_of(own, user, first=first_for(own=own, takeable=free, now=now), now=now)
+    shown = rows_of(with_row_names(free)[:SOME_FREE], user, now=now)
     context = {"queue": queue, "free": shown, "verbs": VERBS}
     template = "projects/_my_tasks_changed.html" if wants_fragment(request) else "projects/my_tasks.html"
     seen = (queue.mark, tuple(row.mark for row in shown), now.date(), now.hour)
