@@ -47,7 +47,10 @@ class VersionForm(forms.Form):
     def content(self) -> Content:
         words = self.cleaned_data
         upload = words["file"] if isinstance(words["file"], UploadedFile) else None
-        return Content(upload=upload, text=words["text"], link=words["link"], note=words["note"])
+        text = words["text"].replace("\r\n", "\n")
+        if (upload or words["link"]) and text == self.initial.get("text"):
+            text = ""  # it stood there from the version before, nobody typed it
+        return Content(upload=upload, text=text, link=words["link"], note=words["note"])
 
 
 class DocumentForm(AnyModelForm):

@@ -120,9 +120,9 @@ def verify_document(*, document: Document, actor: User | None, at: datetime) -> 
     return document
 
 
+@transaction.atomic
 def suspect_by_task(task: Task, *, actor: User | None, at: datetime) -> None:
-    """What a finished task has touched may have changed: the project's documents of these kinds want a look. To be
-    called in the transaction that ends the task."""
+    """What a finished task has touched may have changed: the project's documents of these kinds want a look."""
     if not task.touches:
         return
     kinds = {str(kind).casefold() for kind in task.touches}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Stale
 from kernel.numbers import number_in
 from projects import operations
 from projects.models import Handover, Project
@@ -146,7 +146,7 @@ def _return(request: HttpRequest, handover: Handover) -> HttpResponse:
 
 
 def _brief(request: HttpRequest, handover: Handover) -> HttpResponse:
-    form = BriefForm(request.POST)
+    form, theirs = BriefForm(request.POST), ""
     if form.is_valid():
         try:
             operations.update_handover(
@@ -156,14 +156,17 @@ def _brief(request: HttpRequest, handover: Handover) -> HttpResponse:
                 at=timezone.now(),
                 expected_version=form.cleaned_data["version"],
             )
-        except DomainError as error:
+        except Stale as error:
             handover.refresh_from_db()
             form.data = {**cast(QueryDict, form.data).dict(), "version": str(handover.version)}
+            form.add_error(None, error.message)
+            theirs = handover.brief
+        except DomainError as error:
             form.add_error(None, error.message)
         else:
             messages.success(request, _("Brief saved"))
             return redirect("project-handover", handover.project.slug)
-    return _show(request, _framed(request, handover), brief=form, status=422)
+    return _show(request, _framed(request, handover), brief=form, theirs=theirs, status=422)
 
 
 def _withdraw(request: HttpRequest, handover: Handover) -> HttpResponse:
@@ -192,6 +195,7 @@ def _show(
     *,
     begin: BeginHandoverForm | None = None,
     brief: BriefForm | None = None,
+    theirs: str = "",
     returning: ReturnForm | None = None,
     line: LineForm | None = None,
     taking_over: TakeOverForm | None = None,
@@ -229,6 +233,7 @@ def _show(
         "may_withdraw": current is not None and may_withdraw_handover(user, current),
         "begin": begin if current is None and kinds else None,
         "brief": brief,
+        "theirs": theirs,
         "returning": returning or ReturnForm(),
         "line": line or LineForm(),
         "taking_over": _taking_over(user, project, taking_over),

@@ -73,6 +73,20 @@ ELSEWHERE = [
         "test_reopening_under_the_policy_new_cycle_starts_a_second_clock_and_keeps_the_first",
     ),
     (
+        "F54",
+        "two people add the dependencies that close a circle together, 200 pairs in step",
+        "never both: one is refused with 409, each time",
+        "tests/api/test_work_at_once.py",
+        "test_of_two_dependencies_that_would_close_a_circle_one_is_refused_each_of_200_times",
+    ),
+    (
+        "F54",
+        "four people close a ring of four tasks at once",
+        "three dependencies stand, the fourth is refused",
+        "tests/projects/test_at_once.py",
+        "test_two_people_never_close_a_circle_together",
+    ),
+    (
         "F55",
         "several people save the same version at once",
         "one wins, the others are told (412)",

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg2
@@ -40,6 +40,29 @@ def another_connection() -> Iterator[Any]:
         yield other
     finally:
         other.close()
+
+
+@contextmanager
+def every_connection() -> Iterator[int]:
+    """Taken by others: whoever had one loses it and gets no new one; yields how many there are."""
+    with ExitStack() as held:
+        taken = [held.enter_context(another_connection())]
+
+        def is_anybody_else_there() -> bool:
+            with suppress(psycopg2.OperationalError):
+                while True:
+                    taken.append(held.enter_context(another_connection()))
+            with taken[0], taken[0].cursor() as cursor:
+                ours = [one.info.backend_pid for one in taken]
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)",
+                    [ours],
+                )
+                return bool(cursor.rowcount)
+
+        assert wait_until(lambda: not is_anybody_else_there(), within_s=20)
+        yield len(taken)
 
 
 @pytest.mark.fault(
@@ -142,6 +165,36 @@ def test_connections_are_torn(
     assert all(process.is_running() for process in processes)
     figures = assert_kept(incidents, mailbox, kills=torn)
     measured(figures, **{"connections torn": torn}, **reporters.assert_kept())
+
+
+@pytest.mark.fault(
+    "F24",
+    "others take every connection that the database has",
+    "the API answers 503 as problem JSON, alert processes wait; all is recorded within 30 s of when some are free",
+)
+@pytest.mark.parametrize("taken_s", [6.0, at_length(60.0)])
+def test_connections_are_taken(
+    crew: Crew, postgres: Postgres, mailbox: Mailbox, measured: Callable, taken_s: float
+) -> None:
+    client, web, process = a_world(), an_api(crew), crew.alerts()
+    incidents = breaches(client, 10, within_s=taken_s)
+    assert report(web, client, 1).status == 201
+    with every_connection() as taken:
+        refused = report(web, client, 2)
+        assert (refused.status, refused.headers["Content-Type"]) == (503, "application/problem+json")
+        assert "Retry-After" in refused.headers
+        assert (web.get("/health/live").status, web.get("/health/alerts").status) == (200, 503)
+        time.sleep(taken_s)
+    free_at = timezone.now()
+    reconnect()
+    assert wait_until(lambda: report(web, client, 3).status == 201, within_s=30)
+    settle(incidents)
+    assert process.is_running()
+    assert "Traceback" not in process.said()
+    late = [alert.detected_at - max(alert.due_at, free_at) for alert in Alert.objects.filter(level=100)]
+    figures = assert_kept(incidents, mailbox, doubles=0)
+    measured(figures, **{"connections taken": taken, "taken (s)": taken_s, "recorded after (s)": seconds(late)})
+    assert seconds(late) <= 30
 
 
 @pytest.mark.fault(

@@ -104,6 +104,20 @@ def test_a_file_is_uploaded_and_downloaded(world, browse, project):
     assert "attachment" in answer["Content-Disposition"]
 
 
+def test_a_file_follows_a_text_that_stands_in_the_form_and_is_asked_for_again_after_a_refusal(world, browse, project):
+    document = a_document(project, at=world.now, content=Content(text="One\nTwo"))
+    browser, path = browse(world.tam), f"/documents/{document.pk}/versions/new/"
+
+    def sent(**typed):
+        return browser.post(path, {"file": SimpleUploadedFile("plan.txt", b"Rack 4"), **typed})
+
+    refused = sent(text="One\r\nTwo", read=0)
+    assert (refused.status_code, "Choose it again" in refused.text) == (422, True)
+    assert sent(text="Three", read=1).status_code == 422
+    assert sent(text="One\r\nTwo", read=1).status_code == 302
+    assert [bool(one.stored) for one in document.versions.all()] == [True, False]
+
+
 def test_a_register_line_that_somebody_else_changed_is_not_overwritten(world, browse, project):
     document = a_document(project, at=world.now)
     operations.verify_document(document=document, actor=world.tam, at=world.now + DAY)
@@ -179,6 +193,7 @@ def test_a_brief_is_written_for_the_next_tam_and_a_change_in_between_is_not_over
     operations.update_handover(handover=handover, changes={"brief": "Other"}, actor=None, at=world.now)
     answer = tam.post(f"/handovers/{handover.pk}/brief/", {"brief": "Mine", "version": 1})
     assert (answer.status_code, "Mine</textarea>" in answer.text) == (422, True)
+    assert "<p>Other</p>" in answer.text
     assert Handover.objects.get().brief == "Other"
 
 
