@@ -8,6 +8,7 @@ from projects.api.dependencies import DependencyViewSet
 from projects.api.documents import DocumentViewSet
 from projects.api.handovers import HandoverViewSet
 from projects.api.projects import ProjectViewSet
+from projects.api.readiness import ReadyDefinitionViewSet
 from projects.api.requests import ClarificationViewSet, RequestViewSet
 from projects.api.tasks import TaskViewSet
 
@@ -19,6 +20,7 @@ routes: list[tuple[str, type[ViewSetMixin]]] = [
     ("tasks", TaskViewSet),
     ("dependencies", DependencyViewSet),
     ("blueprints", BlueprintViewSet),
+    ("definitions-of-ready", ReadyDefinitionViewSet),
     ("documents", DocumentViewSet),
     ("handovers", HandoverViewSet),
 ]

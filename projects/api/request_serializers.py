@@ -58,6 +58,13 @@ class RequestSerializer(StrictModelSerializer):
         return [question.pk for question in request.open_questions]  # type: ignore[attr-defined]  # prefetched
 
 
+class TimeSerializer(StrictSerializer):
+    """Business time until the request was agreed, or ended before, or until now."""
+
+    with_us_s = serializers.IntegerField(read_only=True)
+    waiting_for_client_s = serializers.IntegerField(read_only=True, source="waiting_s")
+
+
 class ClarificationSerializer(StrictModelSerializer):
     client = ScopedSlugRelatedField()
     department = ScopedSlugRelatedField()

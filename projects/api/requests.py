@@ -32,6 +32,7 @@ from projects.api.request_serializers import (
     NoteInput,
     RequestSerializer,
     SaveAsBlueprintInput,
+    TimeSerializer,
     WhyInput,
 )
 from projects.filters import ClarificationFilter, RequestFilter
@@ -49,6 +50,8 @@ from projects.permissions import (
     requests_visible_to,
 )
 from projects.queries.gates import waiting_for
+from projects.queries.hours import client_hours
+from projects.requestpage import spent_on
 
 _NUMBER = re.compile(r"chg-([0-9]{1,18})", re.IGNORECASE)
 
@@ -65,6 +68,7 @@ class RequestViewSet(Creates, Updates):
     permissions = {
         "list": signed_in,
         "retrieve": signed_in,
+        "time": signed_in,
         "create": may_record_requests,
         **dict.fromkeys(("update", "partial_update"), may_lead_request),
         **dict.fromkeys(("ask", "begin_decomposing", "decompose", "agree", "deliver"), may_lead_request),
@@ -99,6 +103,15 @@ class RequestViewSet(Creates, Updates):
         operations.update_request(
             request=request, changes=changes, actor=self.actor, at=self.now, expected_version=expected_version
         )
+
+    @extend_schema(responses=TimeSerializer)
+    @action(detail=True, serializer_class=TimeSerializer)
+    def time(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Whose time it took, in the client's business hours: an open question to the client counts apart."""
+        found = self.get_object()
+        asked = found.clarifications.filter(to_client=True, withdrawn_at=None)
+        spent = spent_on(found, asked, hours=client_hours(found, now=self.now), now=self.now)
+        return Response(TimeSerializer(spent).data)
 
     @verb(AskInput)
     def ask(self, request: ChangeRequest, data: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from departments.permissions import departments_to_choose
 from kernel.errors import DomainError
 from projects import operations
 from projects.permissions import may_define_ready
+from projects.views.sheet import number_of
 
 
 class ReadyForm(forms.Form):
@@ -47,11 +48,12 @@ def define_ready(request: HttpRequest, slug: str) -> HttpResponse:
                 texts=form.cleaned_data["texts"].splitlines(),
                 actor=cast(User, request.user),
                 at=timezone.now(),
+                expected_version=number_of(request.POST, "version"),
             )
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             messages.success(request, _("Definition of ready of %(department)s saved") % {"department": department})
             return redirect("department", slug)
-    context = {"department": department, "form": form}
+    context = {"department": department, "form": form, "version": department.version}
     return render(request, "projects/ready.html", context, status=422 if form.is_bound else 200)

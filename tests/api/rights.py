@@ -108,6 +108,8 @@ GET    change-requests/{foreign.request.pk}/    | 200 200 404 404 404 404 404 20
 PUT    change-requests/{own.request.pk}/ request | 200 200 200 200 403 403 200 403 403 404 401
 PATCH  change-requests/{own.request.pk}/ title  | 200 200 200 200 403 403 200 403 403 404 401
 PATCH  change-requests/{foreign.request.pk}/ title | 200 200 404 404 404 404 404 403 404 404 401
+GET    change-requests/{own.request.pk}/time/   | 200 200 200 200 200 200 200 200 200 404 401
+GET    change-requests/{foreign.request.pk}/time/ | 200 200 404 404 404 404 404 200 404 404 401
 POST   change-requests/{own.request.pk}/ask/ question | 200 200 200 200 403 403 200 403 403 404 401
 POST   change-requests/{own.request.pk}/ask/ internal-question | 200 200 200 200 403 403 200 403 403 404 401
 POST   change-requests/{own.request.pk}/begin-decomposing/ | 200 200 200 200 403 403 200 403 403 404 401
@@ -191,6 +193,12 @@ PATCH  dependencies/{own.dependency.pk}/ lag    | 200 200 200 200 403 403 200 40
 PATCH  dependencies/{foreign.dependency.pk}/ lag | 200 200 404 404 403 404 404 403 403 403 401
 DELETE dependencies/{own.dependency.pk}/        | 204 204 204 204 403 403 204 403 403 403 401
 DELETE dependencies/{foreign.dependency.pk}/    | 204 204 404 404 403 404 404 403 403 403 401
+
+GET    definitions-of-ready/                    | 200 200 200 200 200 200 200 403 403 403 401
+GET    definitions-of-ready/network/            | 200 200 200 200 200 200 200 403 403 403 401
+PUT    definitions-of-ready/unix/ texts         | 200 200 403 403 403 200 403 403 403 403 401
+PATCH  definitions-of-ready/network/ texts      | 200 200 403 403 403 403 403 403 403 403 401
+PATCH  definitions-of-ready/unix/ texts         | 200 200 403 403 403 200 403 403 403 403 401
 
 GET    blueprints/                              | 200 200 200 200 200 200 200 403 403 403 401
 POST   blueprints/ new-blueprint                | 201 201 201 201 403 403 201 403 403 403 401
@@ -358,6 +366,7 @@ def bodies(world: World) -> dict[str, Any]:
     return {
         "new-department": {"slug": "storage", "name": "Storage"},
         "named": {"slug": "unix", "name": "Unix and Linux"},
+        "texts": {"texts": ["Addresses are named"]},
         "name": {"name": "Another"},
         "new-user": {"username": "newcomer"},
         "user": {"username": "engineer", "name": "Ada King"},

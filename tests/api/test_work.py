@@ -15,7 +15,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Grant, Role
+from accounts.operations import create_contact
 from departments.operations import update_department
+from projects import operations
 from projects.models import ChangeRequest, Dependency, Task
 from projects.operations.tasks import NewTask, make_tasks
 from tests.factories import (
@@ -98,6 +100,32 @@ def test_a_request_goes_over_rest_from_the_clients_words_to_acceptance(program):
     for _ in range(2):
         assert program.post(f"{url}accept/").json()["status"] == "accepted"
     assert project.change_requests.get().accepted_at is not None
+
+
+def test_the_time_in_which_the_client_owes_an_answer_counts_apart(program):
+    request = a_request(at=MONDAY)
+    contact = create_contact(client=request.client, name="Jan", actor=None, at=MONDAY)
+    hour = timedelta(hours=1)
+    asked = operations.ask(request=request, text="How many?", contact=contact, actor=None, at=MONDAY + hour)
+    operations.answer(question=asked, text="Twelve", actor=None, at=MONDAY + 4 * hour)
+    operations.reject(request=request, reason="Too many", actor=None, at=MONDAY + 6 * hour)
+    spent = program.get(f"{API}change-requests/{request.pk}/time/").json()
+    assert spent == {"with_us_s": 3 * 3600, "waiting_for_client_s": 3 * 3600}
+
+
+def test_a_definition_of_ready_changes_by_the_version_of_its_department(program):
+    url = f"{API}definitions-of-ready/network/"
+    department = a_department("network")
+    texts = ["Addresses are named", "A window is booked"]
+    stamp = program.get(url)["ETag"]
+    changed = program.put(url, {"texts": texts}, headers={"If-Match": stamp})
+    assert (changed.status_code, changed.json()["texts"]) == (200, texts)
+    assert program.put(url, {"texts": []}, headers={"If-Match": stamp}).status_code == 412
+    assert [one["texts"] for one in program.get(f"{API}definitions-of-ready/").json()["results"]].count(texts) == 1
+    assert list(a_task(department="network").checks.values_list("text", flat=True)) == texts
+    too_many = program.put(url, {"texts": ["x"] * 16}, headers={"If-Match": changed["ETag"]})
+    assert too_many.status_code == 400
+    assert department.ready_items.count() == 2
 
 
 def test_parts_follow_on_each_other_and_name_earlier_tasks_by_key_or_id(program):
