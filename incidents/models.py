@@ -10,6 +10,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Client, User
 from departments.models import Department
@@ -139,8 +140,8 @@ class Incident(Versioned):
 
 class EventKind(models.TextChoices):
     OPENED = "opened", _("Opened")
-    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
-    HELD = "held", _("Put on hold")
+    ACKNOWLEDGED = "acknowledged", pgettext_lazy("of an incident", "Acknowledged")
+    HELD = "held", pgettext_lazy("of an incident", "Put on hold")
     RESUMED = "resumed", _("Resumed")
     RESOLVED = "resolved", _("Resolved")
     REOPENED = "reopened", _("Reopened")

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from incidents.courses import Course
 from incidents.models import EventKind, HoldReason, Incident, IncidentEvent, Status
@@ -187,7 +187,7 @@ def _source(incident: Incident) -> str:
 def _response(event: IncidentEvent, courses: Sequence[Course]) -> tuple[str, str]:
     view = courses[0].view if courses else None
     if view is None or view.kind != Clock.Kind.RESPONSE or view.stopped_at != event.at:
-        return _("Acknowledged"), ""
+        return pgettext("of an incident", "Acknowledged"), ""
     used = {"elapsed": duration(view.elapsed_s), "target": duration(view.target_s)}
     return _("Acknowledged after %(elapsed)s, target %(target)s") % used, ""
 

@@ -10,13 +10,13 @@ from django.utils.translation import pgettext_lazy
 
 
 class RequestStatus(models.TextChoices):
-    NEW = "new", _("New")
+    NEW = "new", pgettext_lazy("of a change request", "New")
     CLARIFYING = "clarifying", _("Clarifying")
     DECOMPOSING = "decomposing", _("Decomposing")
     AGREED = "agreed", _("Agreed")
     IN_WORK = "in_work", _("In work")
     DELIVERED = "delivered", _("Delivered")
-    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED = "accepted", pgettext_lazy("of a change request", "Accepted")
     REJECTED = "rejected", _("Rejected")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
@@ -43,7 +43,7 @@ class TaskStatus(models.TextChoices):
     IN_PROGRESS = "in_progress", _("In progress")
     BLOCKED = "blocked", _("Blocked")
     DONE = "done", pgettext_lazy("of a task", "Done")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("of a task", "Cancelled")
 
 
 T = TaskStatus

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from kernel import history
 from kernel.models import History
@@ -41,7 +41,7 @@ VERBS = {
     "promised": _Told(_("Promised anew"), "calendar"),
     "work begun": _Told(_("Work begun"), "play", is_public=True),
     "delivered": _Told(_("Delivered"), "package-check", is_public=True, words=True),
-    "accepted": _Told(_("Accepted"), "circle-check", is_public=True, words=True),
+    "accepted": _Told(pgettext_lazy("of a change request", "Accepted"), "circle-check", is_public=True, words=True),
     "sent back": _Told(_("Sent back"), "undo-2", is_public=True, words=True),
     "rejected": _Told(_("Rejected"), "circle-x", is_public=True, words=True),
     "withdrawn": _Told(_("Withdrawn"), "circle-x", is_public=True, words=True),

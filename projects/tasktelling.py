@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from kernel.models import History
 from projects.lifecycle import BlockReason
@@ -97,12 +97,12 @@ def _title(line: History) -> str:
         "noted": _("Note"),
         "package kept": _("Handover package kept"),
         "started": _("Started"),
-        "completed": _("Done"),
+        "completed": pgettext("of a task", "Done"),
         "blocked": _("Blocked: %(reason)s") % {"reason": _reason(line.changes)},
         "unblocked": _("Goes on"),
         "returned": _("Returned"),
         "reopened": _("Opened again"),
-        "cancelled": _("Cancelled"),
+        "cancelled": pgettext("of a task", "Cancelled"),
         "dependency added": _("Waits for %(task)s") % {"task": line.text},
         "dependency changed": _("Waits otherwise for %(task)s") % {"task": line.text},
         "dependency removed": _("Waits no longer for %(task)s") % {"task": line.text},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from projects.models.project import Project
@@ -18,8 +19,8 @@ class ActionLink(models.Model):
 
     class Step(models.TextChoices):
         START = "start", _("Start")
-        COMPLETE = "complete", _("Done")
-        BLOCK = "block", _("Blocked")
+        COMPLETE = "complete", pgettext_lazy("button", "Done")
+        BLOCK = "block", pgettext_lazy("button", "Blocked")
 
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, models.CASCADE, related_name="+")

@@ -28,13 +28,13 @@ MOST_ON_BOARD = 120
 class Status(TextChoices):
     """What a project's tasks are narrowed to; without a choice, those that are open."""
 
-    READY = "ready", _("Ready")
+    READY = "ready", pgettext_lazy("of tasks", "Ready")
     WAITING = "waiting", _("Waiting")
     IN_PROGRESS = "in_progress", _("In progress")
-    BLOCKED = "blocked", _("Blocked")
-    DONE = "done", pgettext_lazy("of a task", "Done")
-    CANCELLED = "cancelled", _("Cancelled")
-    ALL = "all", _("All")
+    BLOCKED = "blocked", pgettext_lazy("of tasks", "Blocked")
+    DONE = "done", pgettext_lazy("of tasks", "Done")
+    CANCELLED = "cancelled", pgettext_lazy("of tasks", "Cancelled")
+    ALL = "all", pgettext_lazy("of tasks", "All")
 
 
 class Trouble(TextChoices):

@@ -30,10 +30,10 @@ SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 8, 50, 6, 40
 class Part(TextChoices):
     """The parts of a queue, in the order they stand in."""
 
-    RETURNED = "returned", _("Returned")
+    RETURNED = "returned", pgettext_lazy("of tasks", "Returned")
     IN_PROGRESS = "in_progress", _("In progress")
-    READY = "ready", _("Ready")
-    BLOCKED = "blocked", _("Blocked")
+    READY = "ready", pgettext_lazy("of tasks", "Ready")
+    BLOCKED = "blocked", pgettext_lazy("of tasks", "Blocked")
     COMING = "coming", pgettext_lazy("of tasks", "Coming")
 
 

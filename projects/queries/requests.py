@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Client
 from accounts.permissions import Person, is_staff_member
@@ -24,11 +25,11 @@ _OPEN = Q(answered_at=None, withdrawn_at=None)
 class View(TextChoices):
     """The tabs of the list. All but the last show what is open, the newest first."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("of change requests", "Open")
     NEEDS_YOU = "you", _("Needs you")
-    MINE = "mine", _("Mine")
+    MINE = "mine", pgettext_lazy("of change requests", "Mine")
     CLIENT = "client", _("Waiting for the client")
-    ALL = "all", _("All")
+    ALL = "all", pgettext_lazy("of change requests", "All")
 
 
 @dataclass(frozen=True, kw_only=True)

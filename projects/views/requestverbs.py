@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.verbs import Verb
 from projects import operations
@@ -80,7 +81,7 @@ VERBS: dict[str, Verb[RequestForm]] = {
             key="a",
             form=AcceptForm,
             title=_("%(reference)s is accepted"),
-            button=_("Accepted"),
+            button=pgettext_lazy("of a change request", "Accepted"),
         ),
         Verb(
             name="send-back",

@@ -58,7 +58,7 @@ VERBS = {
         TaskVerb(
             name="block",
             perform=operations.block_task,
-            label=_("Blocked"),
+            label=pgettext_lazy("button", "Blocked"),
             done=_("%(reference)s is blocked"),
             icon="octagon-alert",
             form=BlockForm,
@@ -70,7 +70,7 @@ VERBS = {
         TaskVerb(
             name="complete",
             perform=operations.complete_task,
-            label=pgettext_lazy("of a task", "Done"),
+            label=pgettext_lazy("button", "Done"),
             done=_("%(reference)s done"),
             icon="check",
             form=CompleteForm,
@@ -101,7 +101,7 @@ VERBS = {
         TaskVerb(
             name="hand-over",
             perform=operations.hand_over,
-            label=_("Hand over"),
+            label=pgettext_lazy("button", "Hand over"),
             done=_("%(reference)s handed over"),
             icon="arrow-right-left",
             form=HandOverForm,
