@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -83,7 +83,7 @@ class NewTaskForm(forms.Form):
             self.fields["department"].initial = departments[0]
         asked = requests_visible_to(user).filter(project=project)
         asked = asked.exclude(status__in=sorted({*ENDED_REQUEST, RequestStatus.DELIVERED}))
-        _choose(self, "change_request", asked, empty=_("None"))
+        _choose(self, "change_request", asked, empty=pgettext("of a change request", "None"))
         before = (
             tasks_to_wait_for(user, project).select_related("department").order_by("change_request", "position", "pk")
         )

@@ -70,7 +70,8 @@ class Handover(Versioned):
         indexes = [models.Index(fields=["project", "kind", "status"], name="handover_project")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.giver} → {self.receiver}"
+        words = _("%(kind)s: %(giver)s → %(receiver)s")
+        return str(words % {"kind": self.get_kind_display(), "giver": self.giver, "receiver": self.receiver})
 
     @property
     def is_open(self) -> bool:

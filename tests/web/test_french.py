@@ -8,9 +8,16 @@ import pytest
 from django.utils import translation
 from django.utils.dates import MONTHS
 
+from accounts.models import Contact
 from alerts import operations
 from alerts.models import Delivery
+from incidents.models import Status
 from kernel.templatetags.ui import DAY, HOUR, MINUTE, duration, number, percent
+from projects import operations as work
+from projects.lifecycle import RequestStatus, TaskStatus
+from projects.models import ChangeRequest, Check, Document, HandoverItem, Project, Task
+from projects.queries.queues import Part
+from tests.factories import a_dependency, a_project, a_request, a_task
 from tests.web.worlds import World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +58,11 @@ def world() -> World:
         ("/duty/", "Planning d’astreinte"),
         ("/duty/absences/", "Tout le monde est là"),
         ("/duty/feeds/", "Créer une adresse"),
+        ("/projects/", "Nouveau projet"),
+        ("/projects/new/", "Mise en production promise"),
+        ("/requests/", "Nouvelle demande"),
+        ("/requests/new/", "Dans les mots du client"),
+        ("/my-tasks/", "Vous n’avez rien en main."),
     ],
 )
 def test_a_page_is_french_from_its_language_to_its_last_word(world, browse, path, says):
@@ -70,6 +82,74 @@ def test_an_incident_and_what_is_done_to_it_is_told_in_french(world, browse):
     assert "L’échéance à la main" in browser.get(f"/incidents/{incident.pk}/clocks/resolution/").text
     answer = browser.post(f"/act/{incident.pk}/acknowledge/", {"next": "/"}, follow=True)
     assert f"{incident.reference} pris en charge" in answer.text
+
+
+@pytest.fixture
+def portal(world) -> Project:
+    """A project with everything that its pages tell of, in the words of French people."""
+    doing = {"actor": world.tam, "at": world.now}
+    leading = {"tam": world.tam, "architect": world.architect}
+    project = a_project("portail", client=world.client, name="Portail", at=world.now, **leading)
+    request = a_request(project, title="Deux serveurs", at=world.now)
+    stuck = a_task(project, change_request=request, title="Ouvrir les ports", at=world.now)
+    waiting = a_task(project, change_request=request, title="Installer", department="unix", at=world.now)
+    a_dependency(stuck, waiting, at=world.now)
+    work.block_task(task=stuck, reason="client", text="Pas de liste", **doing)
+    work.ask(request=request, text="Quelle version ?", contact=Contact.objects.get(user=world.contact), **doing)
+    work.begin_handover(project=project, **doing)
+    work.create_document(project=project, title="Plan du site", kind="Plan", **doing)
+    work.agree(request=request, **doing)
+    Check.objects.update(text="Prête")  # what ships as data speaks English
+    HandoverItem.objects.update(text="Prêt")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/projects/portail/", "Bloquée"),
+        ("/projects/portail/?view=board", "Qui attend qui"),
+        ("/projects/portail/requests/", "Souhaité pour"),
+        ("/projects/portail/history/", "Passation commencée"),
+        ("/projects/portail/documents/", "Prochaine revue"),
+        ("/projects/portail/people/", "Nommer un suppléant"),
+        ("/projects/portail/handover/", "Mise en production"),
+        ("/requests/{request}/", "1 ouverte"),
+        ("/requests/{request}/?view=list", "Marge"),
+        ("/tasks/{stuck}/", "Dossier de transmission"),
+        ("/tasks/{waiting}/", "Attend"),
+        ("/documents/{document}/", "Toujours exact"),
+    ],
+)
+def test_a_page_of_work_is_french_to_its_last_word(world, portal, browse, path, says):
+    stuck, waiting = Task.objects.order_by("pk")
+    rows = {
+        "request": ChangeRequest.objects.get(),
+        "document": Document.objects.get(),
+        "stuck": stuck,
+        "waiting": waiting,
+    }
+    page = browse(world.tam).get(path.format(**{name: row.pk for name, row in rows.items()})).text
+    assert says in page
+    main = NAMES.sub("", page[page.index("<main") : page.index("</main>")])
+    assert [text for text in WORDS.findall(main) if ENGLISH.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RequestStatus.NEW, "Nouvelle"),
+        (RequestStatus.ACCEPTED, "Acceptée"),
+        (RequestStatus.IN_WORK, "En cours de réalisation"),
+        (TaskStatus.CANCELLED, "Annulée"),
+        (Part.BLOCKED, "Bloquées"),
+        (Status.NEW, "Nouveau"),
+        (Delivery.State.CANCELLED, "Annulé"),
+    ],
+)
+def test_a_state_agrees_with_what_it_is_of(state, words):
+    with translation.override("fr"):
+        assert str(state.label) == words
 
 
 def test_in_plain_text_a_long_moment_does_not_touch_the_next_column(world, browse):
