@@ -71,7 +71,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, "client", clients_named_to(user).order_by("name"), empty=_("All"))
+        _choices(self, "client", clients_named_to(user).order_by("name").only("name", "slug"), empty=_("All"))
         _choices(self, "department", departments_visible_to(user), empty=_("All"))
         if not sees_internal_side(user):
             del self.fields["department"]

@@ -34,7 +34,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "client", clients_named_to(user).order_by("name"), empty=_("All"))
+        _choose(self, "client", clients_named_to(user).order_by("name").only("name", "slug"), empty=_("All"))
 
     def wishes(self) -> Wishes:
         return Wishes(**self.cleaned_data)

@@ -69,8 +69,8 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "client", clients_named_to(user).order_by("name"), empty=_("All"))
-        projects = projects_visible_to(user).order_by("name")
+        _choose(self, "client", clients_named_to(user).order_by("name").only("name", "slug"), empty=_("All"))
+        projects = projects_visible_to(user).order_by("name").only("name", "slug")
         narrowed = self.data.get("client")
         _choose(self, "project", projects.filter(client__slug=narrowed) if narrowed else projects, empty=_("All"))
         if not is_staff_member(user) and clients_named_to(user).count() < 2:
