@@ -18,10 +18,9 @@ from alerts.queries import open_alerts
 from departments.operations import update_department
 from incidents import operations
 from tests.factories import a_policy, a_user
-from tests.web.worlds import World
+from tests.web.worlds import HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -115,11 +114,10 @@ def test_told_to_me_leaves_out_what_went_to_others(world, browse):
 def test_the_list_alone_is_not_sent_again_while_nothing_changed(world, browse):
     world.incident(minutes=40)
     browser = browse(world.tam)
-    first = browser.get("/alerts/", headers=HTMX)
-    conditional = {**HTMX, "If-None-Match": first["ETag"]}
-    assert browser.get("/alerts/", headers=conditional).status_code == 304
+    first, again = asked_twice(browser, "/alerts/")
+    assert again.status_code == 304
     run(world)
-    assert browser.get("/alerts/", headers=conditional).status_code == 200
+    assert browser.get("/alerts/", headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_the_log_leads_to_the_mail_as_it_was_sent(world, browse):

@@ -16,10 +16,9 @@ from incidents import operations
 from incidents.models import Incident, IncidentEvent
 from sla.models import Clock
 from tests.factories import a_client, an_incident
-from tests.web.worlds import CANARY, World
+from tests.web.worlds import CANARY, HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -157,9 +156,8 @@ def test_a_long_list_goes_on_by_key(world, browse):
 def test_the_list_alone_is_not_sent_again_while_nothing_changed(world, browse):
     incident = opened(world, 1)
     browser = browse(world.tam)
-    first = browser.get("/incidents/?view=new", headers=HTMX)
+    first, again = asked_twice(browser, "/incidents/?view=new")
     assert first.text.lstrip().startswith('<div class="stack" id="list"')
-    again = browser.get("/incidents/?view=new", headers={**HTMX, "If-None-Match": first["ETag"]})
     assert again.status_code == 304
     operations.acknowledge(incident=incident, actor=world.tam, now=world.now)
     assert browser.get("/incidents/?view=new", headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200

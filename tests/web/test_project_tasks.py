@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from projects import operations
 from projects.models import Project, Task
 from tests.factories import a_dependency, a_project, a_request, a_task
-from tests.web.worlds import CANARY, World
+from tests.web.worlds import CANARY, HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
 PATH = "/projects/portal/"
@@ -148,11 +148,10 @@ def test_a_task_waits_for_those_that_are_ticked_and_leads_back_to_its_request(wo
 
 def test_the_tasks_are_not_sent_again_while_nothing_changed(world, browse, chain):
     browser = browse(world.tam)
-    first = browser.get(PATH, headers={"HX-Request": "true"})
-    asked = {"HX-Request": "true", "If-None-Match": first["ETag"]}
-    assert browser.get(PATH, headers=asked).status_code == 304
+    first, again = asked_twice(browser, PATH)
+    assert again.status_code == 304
     operations.say(task=chain[2], text="Half of it is there", actor=world.tam, at=world.now)
-    assert browser.get(PATH, headers=asked).status_code == 200
+    assert browser.get(PATH, headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_the_requests_of_a_project_have_their_tab(world, browse, project, chain):

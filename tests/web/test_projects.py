@@ -12,7 +12,7 @@ from accounts.models import Role
 from projects import operations
 from projects.models import Project
 from tests.factories import a_project, a_request, a_task, a_user
-from tests.web.worlds import CANARY, World
+from tests.web.worlds import CANARY, HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/projects/portal/", "/projects/portal/requests/", "/projects/portal/history/"]
@@ -105,11 +105,10 @@ def test_these_pages_are_the_providers_own(world, browse, project, path):
 
 def test_the_list_is_not_sent_again_while_nothing_changed(world, browse, project):
     browser = browse(world.tam)
-    first = browser.get("/projects/", headers={"HX-Request": "true"})
-    asked = {"HX-Request": "true", "If-None-Match": first["ETag"]}
-    assert browser.get("/projects/", headers=asked).status_code == 304
+    first, again = asked_twice(browser, "/projects/")
+    assert again.status_code == 304
     a_task(project)
-    assert browser.get("/projects/", headers=asked).status_code == 200
+    assert browser.get("/projects/", headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_the_list_costs_the_same_for_one_project_and_for_twenty(world, browse):

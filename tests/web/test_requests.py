@@ -19,10 +19,9 @@ from projects.models import Attachment, ChangeRequest, Clarification, Feedback
 from projects.operations import NewTask, telling
 from projects.requesthistory import lines_of
 from tests.factories import a_department, a_project, a_user, grant
-from tests.web.worlds import CANARY, World
+from tests.web.worlds import CANARY, HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 PDF = b"%PDF-1.7\nsomething\n%%EOF\n"
 
 
@@ -167,8 +166,7 @@ def test_a_list_that_did_not_change_is_not_sent_again(world, browse):
     request = asked_for(world)
     browser = browse(world.tam)
     for address in ("/requests/", f"/requests/{request.pk}/"):
-        first = browser.get(address, headers=HTMX)
-        again = browser.get(address, headers={**HTMX, "If-None-Match": first["ETag"]})
+        first, again = asked_twice(browser, address)
         assert again.status_code == 304
     question(world, request)
     assert browser.get(address, headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200

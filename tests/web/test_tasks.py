@@ -10,10 +10,9 @@ from accounts.models import Contact
 from projects import operations
 from projects.models import Project, Task
 from tests.factories import a_dependency, a_project, a_request, a_task, a_user
-from tests.web.worlds import World
+from tests.web.worlds import HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 DRAWER = {"HX-Request": "true", "HX-Target": "drawer"}
 
 
@@ -151,11 +150,10 @@ def test_a_peek_is_a_part_and_without_script_the_page(world, task, browse):
 
 def test_the_page_is_sent_again_only_when_something_changed(world, task, browse):
     browser = browse(world.engineer)
-    first = browser.get(f"/tasks/{task.pk}/", headers=HTMX)
-    again = {**HTMX, "If-None-Match": first["ETag"]}
-    assert browser.get(f"/tasks/{task.pk}/", headers=again).status_code == 304
+    first, again = asked_twice(browser, f"/tasks/{task.pk}/")
+    assert again.status_code == 304
     operations.say(task=task, text="On my way", actor=world.engineer, at=world.now + timedelta(minutes=1))
-    assert browser.get(f"/tasks/{task.pk}/", headers=again).status_code == 200
+    assert browser.get(f"/tasks/{task.pk}/", headers={**HTMX, "If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_these_pages_are_the_providers_own_and_only_of_what_one_sees(world, project, task, browse, client):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Client, Grant, Role, User
@@ -17,6 +20,20 @@ from tests.factories import a_department, a_policy, a_user, an_incident, grant
 
 # Stands in everything that a client's contact must not read.
 CANARY = "zyzzogeton"
+
+
+HTMX = {"HX-Request": "true"}
+
+
+def asked_twice(browser: Browser, path: str) -> tuple[Any, Any]:
+    """The answers to a page that renews itself and to its next question, both within the minute, after which such
+    pages are drawn anew because time has passed."""
+    while True:
+        minute = time.time() // 60
+        first = browser.get(path, headers=HTMX)
+        again = browser.get(path, headers={**HTMX, "If-None-Match": first["ETag"]})
+        if time.time() // 60 == minute:
+            return first, again
 
 
 @dataclass
