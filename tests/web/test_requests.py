@@ -259,6 +259,18 @@ def test_words_to_nobody_and_no_words_are_refused_and_kept(world, browse):
     assert not Clarification.objects.exists()
 
 
+def test_what_the_client_owes_stands_above_what_the_client_said_until_it_is_answered(world, browse):
+    request = asked_for(world)
+    one = question(world, request)
+    contact = browse(world.contact)
+    shown = page(contact, request)
+    assert shown.index("questions-h") < shown.index("words-h")
+    operations.answer(question=one, text="Twelve", actor=world.contact, at=one.asked_at)
+    shown = page(contact, request)
+    assert shown.index("words-h") < shown.index("questions-h")
+    assert "Answered after" not in shown, "at once is no time"
+
+
 def test_a_department_answers_what_it_was_asked(world, browse):
     request = asked_for(world)
     one = question(world, request, department=world.network)
