@@ -40,7 +40,7 @@ def ask(
         raise Invalid(_("A question goes to one contact or to one department."), field="contact")
     request = locked(request)
     if not request.is_open:
-        raise Conflict(_("%(request)s is closed.") % {"request": request.reference}, extra={"status": request.status})
+        raise Conflict(_("%(request)s is closed.") % {"request": request.reference}, extra={"current": request.status})
     if contact is not None and contact.client_id != request.client_id:
         raise Invalid(_("This contact belongs to another client."), field="contact")
     question = Clarification.objects.create(

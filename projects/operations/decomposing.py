@@ -60,7 +60,7 @@ def decompose(
         raise Conflict(
             _("%(request)s is %(status)s: it is decomposed until it is agreed.")
             % {"request": request.reference, "status": request.get_status_display().lower()},
-            extra={"status": request.status},
+            extra={"current": request.status},
         )
     if not tasks and not dependencies:
         raise Invalid(_("There is no task."), field="tasks")

@@ -131,7 +131,7 @@ def _refuse_too_late(after: Task, kind: str) -> None:
         raise Conflict(
             _("%(task)s has begun already: it cannot wait for another any more.") % {"task": after.reference},
             field="successor",
-            extra={"status": after.status},
+            extra={"current": after.status},
         )
 
 

@@ -302,7 +302,7 @@ def _refuse_ended(handover: Handover) -> None:
     if not handover.is_open:
         raise Conflict(
             _("This handover is over: %(status)s.") % {"status": handover.get_status_display().lower()},
-            extra={"status": handover.status},
+            extra={"current": handover.status},
         )
 
 

@@ -45,7 +45,7 @@ def refuse(request: ChangeRequest, status: RequestStatus) -> None:
             "target": str(status.label).lower(),
         },
         code="transition",
-        extra={"status": request.status},
+        extra={"current": request.status},
     )
 
 

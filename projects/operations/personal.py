@@ -56,7 +56,7 @@ def save_draft(
     """Keep a decomposition as it was typed, right or wrong. Stale where somebody else has saved meanwhile."""
     request = lock(ChangeRequest.objects.all()).get(pk=request.pk)
     if request.status not in BEFORE_AGREEMENT:
-        raise Conflict(_("It is agreed already: the draft is over."), extra={"status": request.status})
+        raise Conflict(_("It is agreed already: the draft is over."), extra={"current": request.status})
     draft = Draft.objects.filter(request=request).first()
     if draft is None:
         return Draft.objects.create(request=request, rows=rows, saved_by=actor, saved_at=at)

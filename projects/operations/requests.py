@@ -154,7 +154,7 @@ def send_back(*, request: ChangeRequest, reason: str, actor: User | None, at: da
     if request.status == RequestStatus.IN_WORK:
         return request
     if request.status != RequestStatus.DELIVERED:
-        raise Conflict(_("Only what was delivered can be sent back."), extra={"status": request.status})
+        raise Conflict(_("Only what was delivered can be sent back."), extra={"current": request.status})
     request.delivered_at = None
     enter(request, RequestStatus.IN_WORK, "sent back", actor=actor, at=at, text=reason)
     telling.sent_back(request, reason=reason, actor=actor, at=at)

@@ -321,7 +321,7 @@ def due_at(deadline: datetime | None, request: ChangeRequest | None) -> datetime
 
 def refuse_ended(task: Task) -> None:
     if task.has_ended:
-        raise Conflict(_("%(task)s has ended already.") % {"task": task.reference}, extra={"status": task.status})
+        raise Conflict(_("%(task)s has ended already.") % {"task": task.reference}, extra={"current": task.status})
 
 
 def refuse_ended_request(request: ChangeRequest) -> None:
@@ -330,7 +330,7 @@ def refuse_ended_request(request: ChangeRequest) -> None:
             _("%(request)s is %(status)s: nothing can be added to it.")
             % {"request": request.reference, "status": request.get_status_display().lower()},
             field="change_request",
-            extra={"status": request.status},
+            extra={"current": request.status},
         )
 
 

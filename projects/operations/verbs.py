@@ -165,7 +165,7 @@ def reopen_task(*, task: Task, reason: str = "", actor: User | None, at: datetim
         raise Conflict(
             _("%(request)s is delivered or closed already; bring it back to work first.")
             % {"request": request.reference},
-            extra={"status": request.status},
+            extra={"current": request.status},
         )
     task.finished_at = None
     _enter(task, TaskStatus.IN_PROGRESS if task.started_at else TaskStatus.PLANNED, at=at)
@@ -247,7 +247,7 @@ def _refuse(task: Task, status: TaskStatus, only_from: Sequence[TaskStatus] = ()
             "target": str(status.label).lower(),
         },
         code="transition",
-        extra={"status": task.status},
+        extra={"current": task.status},
     )
 
 

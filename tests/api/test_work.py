@@ -143,7 +143,7 @@ def test_parts_follow_on_each_other_and_name_earlier_tasks_by_key_or_id(program)
     assert (linked["tasks"], len(linked["dependencies"])) == ([], 1)
     program.post(f"{API}change-requests/{request.pk}/agree/")
     late = decompose(program, request, tasks=[a_row("d")])
-    assert (late.status_code, late.json()["status"]) == (409, "agreed")
+    assert (late.status_code, late.json()["status"], late.json()["current"]) == (409, 409, "agreed")
 
 
 @pytest.mark.parametrize(
