@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -62,6 +63,8 @@ class Strict(serializers.BaseSerializer):
         for name, field in known.items():
             if name in data and field.read_only:
                 yield name, [ErrorDetail(_("This field is read-only."), "read_only")]
+            elif isinstance(data, QueryDict) and len(data.getlist(name)) > 1:  # of a form the last would count unseen
+                yield name, [ErrorDetail(_("This field stands there twice."), "repeated")]
 
     def _refused_changes(self, values: Mapping[str, Any]) -> Iterator[tuple[str, list[ErrorDetail]]]:
         if self.parent is not None:

@@ -162,7 +162,7 @@ class DocumentViewSet(Creates, Updates, ResourceViewSet):
     def write_version(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Write the next version: Markdown or a link as JSON, a file as a form."""
         document = self.get_object()
-        is_form = request.content_type.partition(";")[0].strip() == MultiPartParser.media_type
+        is_form = request.content_type.partition(";")[0].strip().lower() == MultiPartParser.media_type
         data = self.read_input(DocumentFileInput if is_form else DocumentVersionInput)
         read = data.pop("read", None)
         content = Content(upload=data.pop("file", None), **data)

@@ -244,6 +244,12 @@ def refuse_without_handover(project: Project) -> None:
         )
 
 
+def withdraw_go_live(project: Project, *, actor: User | None, at: datetime) -> None:
+    """Nobody signs any more what goes on without a handover."""
+    for handover in project.handovers.filter(kind=Handover.Kind.GO_LIVE, status__in=OPEN):
+        withdraw_handover(handover=handover, actor=actor, at=at)
+
+
 def follow_posts(project: Project, changed: Collection[str]) -> None:
     """Where the architect or the TAM is another one now, the other one signs; what the former one signed is void."""
     handover = project.handovers.filter(kind=Handover.Kind.GO_LIVE, status__in=OPEN).first()

@@ -17,7 +17,7 @@ from kernel.locking import lock
 from kernel.versions import change, check
 from projects.models import Project
 from projects.operations import telling
-from projects.operations.handovers import follow_posts, refuse_without_handover
+from projects.operations.handovers import follow_posts, refuse_without_handover, withdraw_go_live
 from projects.operations.posts import POSTS, free_days, seat
 
 # Addresses beside those of projects.
@@ -142,6 +142,7 @@ def take_over_project(*, project: Project, reason: str, actor: User | None, at: 
         return project
     changed = change(project, {"phase": Project.Phase.OPERATION})
     project.save()
+    withdraw_go_live(project, actor=actor, at=at)
     history.record(
         project,
         "taken over",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Contact
 from projects.lifecycle import ENDED_REQUEST, OPEN_TASK, TaskStatus
-from projects.models import ChangeRequest, Document, Project, Task
+from projects.models import ChangeRequest, Clarification, Document, Project, Task
 from projects.queries.gates import waiting_for
 from projects.queries.silence import silent_since
 
@@ -21,9 +21,13 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
 
 def brief_of(project: Project, *, at: datetime) -> str:
     """A constant number of queries, however much is open."""
-    tasks = list(project.tasks.filter(status__in=sorted(OPEN_TASK)).select_related("department").order_by("pk"))
+    rows = project.tasks.filter(status__in=sorted(OPEN_TASK)).select_related("department", "assignee")
+    tasks = list(rows.order_by("pk"))
     parts = [
+        (_("Who is who"), _people(project)),
         (_("What is asked for"), _requests(project)),
+        (_("Questions without an answer"), _questions(project)),
+        (_("In work"), _in_work(tasks)),
         (_("Stuck"), _stuck(tasks)),
         (_("Silent"), _silent(tasks, at=at)),
         (_("Who waits for whom"), _waits(tasks)),
@@ -38,6 +42,32 @@ def _listed(lines: Iterator[str]) -> str:
     found = [f"- {line}" for line in lines]
     more = len(found) - MOST
     return "\n".join([*found[:MOST], *([_("- and %(n)d more") % {"n": more}] if more > 0 else [])]) or _("Nothing.")
+
+
+def _people(project: Project) -> Iterator[str]:
+    seats = [
+        (_("Architect"), project.architect),
+        (_("Deputy"), project.deputy_in_charge),
+        (_("Service manager"), project.client.service_manager),
+    ]
+    for seat, person in seats:
+        if person is not None:
+            yield f"{seat}: **{_plain(str(person))}**"
+
+
+def _questions(project: Project) -> Iterator[str]:
+    open_ones = Clarification.objects.filter(request__project=project, answered_at=None, withdrawn_at=None)
+    for question in open_ones.select_related("contact", "department", "request").order_by("asked_at", "pk"):
+        addressee = question.contact or question.department or _("the client")
+        about = f"{question.request.reference}: {_plain(question.text)}"
+        yield f"{about} · {_plain(str(addressee))}, " + _("since %(day)s") % {"day": _day(question.asked_at)}
+
+
+def _in_work(tasks: list[Task]) -> Iterator[str]:
+    for task in tasks:
+        if task.status == TaskStatus.IN_PROGRESS:
+            due = ", " + _("due %(day)s") % {"day": _day(task.due_at)} if task.has_promise else ""
+            yield f"{_line(task)}: {_plain(str(task.assignee or _('Nobody yet')))}{due}"
 
 
 def _requests(project: Project) -> Iterator[str]:

@@ -53,10 +53,11 @@ def test_a_file_that_is_not_what_it_says_is_refused_and_kept_nowhere(world, api,
     ({}, "file"),
     ({"file": "only words"}, "file"),
     ({"file": words(b"")}, "file"),
+    ({"file": [words(), words()]}, "file"),
     ({"file": words(), "text": "# And words"}, "text"),
     ({"file": words(), "read": "many"}, "read"),
     ({"file": words(), "read": -1}, "read"),
-], ids=["nothing", "no file", "empty", "two things", "no number", "below nought"])  # fmt: skip
+], ids=["nothing", "no file", "empty", "two files", "two things", "no number", "below nought"])  # fmt: skip
 def test_a_form_that_is_no_version_says_what_is_wrong(world, api, sent, field):
     answer = api(world.people["tam"]).post(versions(world), sent, format="multipart")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)

@@ -77,7 +77,10 @@ def test_no_project_begins_in_operation():
 
 
 def test_what_ran_before_tamhub_was_there_is_taken_over_and_the_history_says_so(project):
+    handover = go_live(project)
     taken = operations.take_over_project(project=project, reason="Runs since 2019", actor=None, at=MONDAY)
+    handover.refresh_from_db()
+    assert handover.status == Handover.Status.WITHDRAWN
     assert taken.phase == Phase.OPERATION
     assert History.objects.get(verb="taken over").text == "Runs since 2019"
     with pytest.raises(Invalid):
@@ -222,7 +225,12 @@ def test_the_brief_tells_what_is_open_and_its_words_stand_for_themselves(project
     operations.block_task(task=first, reason="client", text="No key", actor=None, at=MONDAY)
     operations.create_document(project=project, title="Plan", kind="Runbook", actor=None, at=MONDAY)
     assert Document.objects.count() == 1
+    running = a_task(project, title="Power")
+    operations.start_task(task=running, actor=None, at=MONDAY)
+    operations.ask(request=request, text="How many sockets?", department=first.department, actor=None, at=MONDAY)
     brief = brief_of(project, at=MONDAY + 200 * DAY)
+    for said in ("Architect: **architect**", "Power", "Nobody yet", "How many sockets?", "since 2 Mar 2026"):
+        assert said in brief
     for said in (r"Move \*all\*", "Racks", "No key", "Cables", "no word since 2 Mar 2026", "Plan · Stale"):
         assert said in brief
 
