@@ -134,10 +134,12 @@ class Clarification(models.Model):
 
 
 class Draft(models.Model):
-    """A decomposition as it is being typed: rows of strings, right or wrong, so that nothing typed is ever lost."""
+    """A decomposition as it is being typed: rows and dates as strings, right or wrong, so that nothing typed is ever
+    lost."""
 
     request = models.OneToOneField(ChangeRequest, models.CASCADE, related_name="draft")
     rows = models.JSONField(default=list)
+    dates = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
     saved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     saved_at = models.DateTimeField()

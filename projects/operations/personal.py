@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,18 +52,25 @@ def note_visit(*, user: User, project: Project, at: datetime) -> datetime | None
 
 @transaction.atomic
 def save_draft(
-    *, request: ChangeRequest, rows: list[Any], actor: User | None, at: datetime, expected_version: int | None = None
+    *,
+    request: ChangeRequest,
+    rows: list[Any],
+    dates: Mapping[str, str] | None = None,
+    actor: User | None,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Draft:
     """Keep a decomposition as it was typed, right or wrong. Stale where somebody else has saved meanwhile."""
     request = lock(ChangeRequest.objects.all()).get(pk=request.pk)
     if request.status not in BEFORE_AGREEMENT:
         raise Conflict(_("It is agreed already: the draft is over."), extra={"current": request.status})
     draft = Draft.objects.filter(request=request).first()
+    kept = dict(dates or {})
     if draft is None:
-        return Draft.objects.create(request=request, rows=rows, saved_by=actor, saved_at=at)
+        return Draft.objects.create(request=request, rows=rows, dates=kept, saved_by=actor, saved_at=at)
     check(draft, expected_version)
-    if draft.rows != rows:
-        draft.rows, draft.saved_by, draft.saved_at = rows, actor, at
+    if (draft.rows, draft.dates) != (rows, kept):
+        draft.rows, draft.dates, draft.saved_by, draft.saved_at = rows, kept, actor, at
         draft.version += 1
         draft.save()
     return draft

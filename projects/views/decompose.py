@@ -51,6 +51,7 @@ from projects.views.sheet import (
 from sla.forms.fields import INPUT_MOMENT
 
 SEND, CHECK, FILL, OPEN, KEEP = "send", "check", "fill", "out", "keep"
+LONGEST_DATE = 40
 
 
 def _moment(label: Any) -> forms.DateTimeField:
@@ -151,7 +152,7 @@ def _sheet(request: HttpRequest, found: ChangeRequest) -> Sheet:
         suggestions=suggestions,
         now=now,
         rows=stored_rows(draft.rows) if draft else [],
-        form=DatesForm(initial={"promised_at": found.promised_at}),
+        form=DatesForm(draft.dates) if draft and draft.dates else DatesForm(initial={"promised_at": found.promised_at}),
         version=draft.version if draft else 0,
     )
 
@@ -178,13 +179,14 @@ def _act(request: HttpRequest, sheet: Sheet, do: str, asked: str) -> HttpRespons
 
 def _is_kept(request: HttpRequest, sheet: Sheet, user: User, *, over: bool) -> bool:
     """Store the rows. `over`: also over what somebody else has saved, who was read meanwhile."""
-    rows = trimmed(sheet.rows)
-    if not rows and not sheet.version:
+    rows, dates = trimmed(sheet.rows), _dates(request)
+    if not rows and not dates and not sheet.version:
         return True
     try:
         draft = operations.save_draft(
             request=sheet.request,
             rows=rows,
+            dates=dates,
             actor=user,
             at=sheet.now,
             expected_version=None if over else sheet.version,
@@ -195,6 +197,12 @@ def _is_kept(request: HttpRequest, sheet: Sheet, user: User, *, over: bool) -> b
         return False
     sheet.version = draft.version
     return True
+
+
+def _dates(request: HttpRequest) -> dict[str, str]:
+    """As they were typed."""
+    typed = {name: request.POST.get(name, "").strip()[:LONGEST_DATE] for name in DatesForm.base_fields}
+    return {name: text for name, text in typed.items() if text}
 
 
 def _send(request: HttpRequest, sheet: Sheet, user: User) -> HttpResponse | None:

@@ -198,6 +198,17 @@ def test_rows_are_laid_on_the_calendar_from_a_start_or_from_a_finish(client, wor
     assert (getattr(sizing, dates), getattr(build, dates)) == expected
 
 
+def test_dates_are_kept_with_the_draft_as_they_were_typed(client, world, asked):
+    client.force_login(world.tam)
+    late = _local(world.now + timedelta(days=9))
+    post(client, asked, form(SIZING, promised_at=late, finish_by="soon"), **HTMX)
+    assert Draft.objects.get().dates == {"promised_at": late, "finish_by": "soon"}
+    again = client.get(f"/requests/{asked.pk}/decompose/")
+    assert f'value="{late}"' in again.content.decode()
+    assert again.context["outlook"].promised_at is not None
+    assert "finish_by" in again.context["form"].errors
+
+
 def test_a_start_and_a_finish_together_and_a_finish_too_early_are_refused_beside_the_field(client, world, asked):
     client.force_login(world.tam)
     soon, late = _local(world.now + timedelta(hours=1)), _local(world.now + timedelta(days=9))
