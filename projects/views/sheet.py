@@ -48,7 +48,8 @@ class Suggestions:
 
 @dataclass(frozen=True)
 class Shown:
-    """A row of the table. `problems` are those to be said now; a circle is named under the row that closes it."""
+    """A row of the table. `problems` are those to be said now; a circle is named under the row that closes it.
+    `is_spare`: a phone shows it only when one comes to it."""
 
     number: int
     row: Row
@@ -56,6 +57,7 @@ class Shown:
     problems: Sequence[Problem]
     circles: Sequence[tuple[Round, str]]
     is_in_circle: bool
+    is_spare: bool
 
     @property
     def wrong(self) -> set[str]:
@@ -114,12 +116,14 @@ def shown_rows(rows: Rows, reading: Reading, *, says_missing: bool) -> list[Show
     lines = {line.number: line for line in reading.lines}
     titles = {line.number: line.title for line in reading.lines}
     in_circle = {number for circle in reading.circles for number in circle.way}
+    used = max(lines, default=0)
     found = []
     for number, row in enumerate(rows, start=1):
         line = lines.get(number)
         problems = [one for one in line.problems if says_missing or not one.is_missing] if line else []
         circles = [(circle, _way(circle, titles)) for circle in reading.circles if circle.row == number]
-        found.append(Shown(number, row, line, problems, circles, number in in_circle))
+        is_spare = number > used + LEAST_BLANK
+        found.append(Shown(number, row, line, problems, circles, number in in_circle, is_spare))
     return found
 
 

@@ -105,6 +105,23 @@ def test_a_card_of_the_board_opens_in_the_drawer_and_the_view_stays(world, page,
     expect(page.get_by_role("columnheader", name="Slack")).to_be_visible()
 
 
+def test_a_phone_shows_the_next_rows_when_one_comes_to_them(world, page, sign_in):
+    sign_in(world.tam)
+    page.set_viewport_size(PHONE)
+    the_editor(world, page)
+    expect(page.get_by_label("Title of task 3")).to_be_hidden()
+    page.get_by_label("Title of task 1").fill("Sizing")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Title of task 2")).to_be_focused()
+    expect(page.get_by_label("Title of task 3")).to_be_visible()
+    expect(page.get_by_label("Title of task 4")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Build")
+    expect(page.get_by_text("Draft saved")).to_be_attached()
+    expect(page.get_by_label("Title of task 3")).to_be_focused()
+    expect(page.get_by_label("Title of task 3")).to_have_value("Build")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_them_on_a_desk_and_on_a_phone(world, page, sign_in, scheme):
     work = in_work(world)

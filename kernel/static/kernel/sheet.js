@@ -23,10 +23,15 @@ function append() {
   last.parentNode.append(copy);
   return copy;
 }
-const at = n => { while (rows().length <= n) append(); return rows()[n]; };
+const at = n => { while (rows().length <= n) append(); return shown(rows()[n]); };
+function shown(row) { // a phone leaves spare rows out until one comes to them
+  row?.classList.remove("is-spare");
+  return row;
+}
 function move(row, by) { // the values change places, and every number that names one of the two rows follows
   const all = rows(), here = all.indexOf(row), other = all[here + by];
   if (!other) return;
+  shown(other);
   const theirs = inputs(other).map(input => input.value);
   inputs(row).forEach((input, n) => { inputs(other)[n].value = input.value; input.value = theirs[n]; });
   const now = { [here + 1]: here + by + 1, [here + by + 1]: here + 1 };
@@ -45,7 +50,9 @@ function paste(cell, text) {
 
 form.addEventListener("input", () => { edits += 1; });
 form.addEventListener("focusin", e => { // there is always a row to go on in
-  if (e.target.matches("[data-cell]") && e.target.closest("[data-sheet-row]") === rows().at(-1)) { append(); changed(); }
+  const row = e.target.matches("[data-cell]") && e.target.closest("[data-sheet-row]");
+  if (!row) return;
+  if (row === rows().at(-1)) { append(); changed(); } else shown(rows()[rows().indexOf(row) + 1]);
 });
 form.addEventListener("paste", e => {
   const text = e.clipboardData.getData("text");
@@ -70,7 +77,7 @@ form.addEventListener("keydown", e => {
     const moved = move(row, up ? -1 : 1);
     to = moved ? cells(moved)[column] : cell;
     changed();
-  } else if ((up || down) && !cell.list && !e.shiftKey && !ctrl) to = cells(all[here + (up ? -1 : 1)] ?? row)[column];
+  } else if ((up || down) && !cell.list && !e.shiftKey && !ctrl) to = cells(shown(all[here + (up ? -1 : 1)] ?? row))[column];
   if (!to) return;
   e.preventDefault();
   to.focus();
