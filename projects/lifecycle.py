@@ -24,6 +24,8 @@ class RequestStatus(models.TextChoices):
 R = RequestStatus
 ENDED_REQUEST = frozenset({R.ACCEPTED.value, R.REJECTED.value, R.WITHDRAWN.value})
 BEFORE_AGREEMENT = frozenset({R.NEW.value, R.CLARIFYING.value, R.DECOMPOSING.value})
+# Of a request that is not agreed yet nobody is told: its tasks may still change.
+BINDING = frozenset({R.AGREED.value, R.IN_WORK.value})
 # From delivered back to in work: the client did not accept.
 REQUEST_TRANSITIONS: Mapping[str, frozenset[str]] = {
     R.NEW: frozenset({R.CLARIFYING, R.DECOMPOSING, R.AGREED, R.IN_WORK, R.REJECTED, R.WITHDRAWN}),

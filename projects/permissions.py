@@ -280,6 +280,12 @@ def may_edit_task(user: Person, task: Task) -> bool:
     return plans(user, task.project) or heads(user, task)
 
 
+def tasks_planned_by(user: Person) -> TaskQuerySet:
+    """The tasks one may edit."""
+    headed = reach_of(user).headed_department_ids
+    return tasks_visible_to(user).filter(Q(project__in=projects_planned_by(user)) | Q(department__in=headed))
+
+
 def may_work_on(user: Person, task: Task) -> bool:
     """Who has it in hand, anybody of the department while nobody has, and who may edit it."""
     reach = reach_of(user)

@@ -26,6 +26,7 @@ MAY: dict[str, Allowed] = {
     "assign": may_edit_task,
     "cancel": may_edit_task,
     "edit": may_edit_task,
+    "depends-on": may_edit_task,
     "note": lambda user, _task: is_staff_member(user),
     "tick": may_work_on,
     "package": may_work_on,
@@ -42,6 +43,7 @@ _FROM: dict[str, frozenset[str]] = {
     "reopen": ENDED_TASK,
     "assign": OPEN_TASK,
     "cancel": OPEN_TASK,
+    "depends-on": OPEN_TASK,
 }
 _BEHIND_THE_GATE = frozenset({"start", "complete"})
 # The one thing to do next, by state.

@@ -71,6 +71,8 @@ def lines_of(history: Iterable[History]) -> list[Line]:
 
 def _told(line: History) -> Line:
     icon, tone = _LOOKS.get(line.verb, ("info", ""))
+    if "waiting_for" in line.changes:
+        tone = "amber"
     says_itself = line.verb in {"ticked", "unticked"} or line.verb.startswith("dependency")
     return Line(
         key=f"h{line.pk}",
@@ -96,8 +98,8 @@ def _title(line: History) -> str:
         "unticked": _("Not after all: %(line)s") % {"line": line.text},
         "noted": _("Note"),
         "package kept": _("Handover package kept"),
-        "started": _("Started"),
-        "completed": pgettext("of a task", "Done"),
+        "started": _passing(line.changes) or _("Started"),
+        "completed": _passing(line.changes, is_end=True) or pgettext("of a task", "Done"),
         "blocked": _("Blocked: %(reason)s") % {"reason": _reason(line.changes)},
         "unblocked": _("Goes on"),
         "returned": _("Returned"),
@@ -108,6 +110,18 @@ def _title(line: History) -> str:
         "dependency removed": _("Waits no longer for %(task)s") % {"task": line.text},
     }
     return words.get(line.verb, capfirst(line.verb))
+
+
+def _passing(changes: dict[str, Any], *, is_end: bool = False) -> str:
+    """Who went past what it waited for says so; "" where nobody did."""
+    if "waiting_for" not in changes:
+        return ""
+    names = ", ".join(changes["waiting_for"][0])
+    if not names:
+        return _("Done before its time") if is_end else _("Started before its time")
+    return (_("Done without waiting for %(tasks)s") if is_end else _("Started without waiting for %(tasks)s")) % {
+        "tasks": names
+    }
 
 
 def _changed(changes: dict[str, Any]) -> str:

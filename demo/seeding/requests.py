@@ -25,9 +25,9 @@ from demo.seeding.people import username
 from departments.models import Department
 from kernel.errors import Conflict
 from projects import operations
+from projects.lifecycle import BINDING
 from projects.models import Blueprint, BlueprintVersion, ChangeRequest, Check, Clarification, Feedback, Project, Task
 from projects.operations import NewDependency, NewTask
-from projects.operations.announcing import BINDING
 from projects.queries.blueprints import rows_of
 
 ASKED_BY = ("mail", "phone", "meeting")

@@ -18,9 +18,8 @@ from departments.models import Department
 from kernel import bulk
 from kernel.history import kind_of
 from kernel.models import History
-from projects.lifecycle import BlockReason, RequestStatus, TaskStatus
+from projects.lifecycle import BINDING, BlockReason, RequestStatus, TaskStatus
 from projects.models import FAR_FUTURE, ChangeRequest, Check, Clarification, Dependency, Project, ReadyItem, Task
-from projects.operations.announcing import BINDING
 from projects.operations.tasks import WORKS_ON
 from projects.queries.gates import instant, working_time
 

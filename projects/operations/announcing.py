@@ -9,14 +9,12 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from kernel.locking import lock
-from projects.lifecycle import RequestStatus, TaskStatus
+from projects.lifecycle import BINDING, TaskStatus
 from projects.models import ChangeRequest, Task
 from projects.models.task import TaskQuerySet
 from projects.operations import telling
 from projects.queries.silence import silent_since
 
-# Of a request that is not agreed yet nobody is told: its tasks may still change.
-BINDING = (RequestStatus.AGREED, RequestStatus.IN_WORK)
 SOME = 500
 LOOK_BACK = timedelta(days=90)
 

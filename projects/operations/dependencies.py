@@ -18,6 +18,7 @@ from kernel.locking import exclusive, lock
 from kernel.versions import change, check
 from projects.lifecycle import TaskStatus
 from projects.models import Dependency, Task
+from projects.operations import telling
 from projects.operations.refreshing import refresh
 from projects.planning.gates import START_GATES
 from projects.planning.graph import path
@@ -86,7 +87,7 @@ def change_dependency(
         if "kind" in changed:
             _refuse_too_late(after, dependency.kind)
         dependency.save()
-        refresh([before.pk, after.pk], at=at)
+        telling.ready(refresh([before.pk, after.pk], at=at), cause=None, actor=actor, at=at)
         _record(dependency, "dependency changed", after, before, actor=actor, at=at, changes=changed)
     return dependency
 
@@ -94,15 +95,15 @@ def change_dependency(
 @transaction.atomic
 def remove_dependency(
     *, dependency: Dependency, actor: User | None, at: datetime, expected_version: int | None = None
-) -> list[Task]:
-    """The successor waits for it no longer; returns the successor if it is ready only now."""
+) -> None:
+    """The successor waits for it no longer; if it is ready only now, its department is told."""
     lock_graph()
     dependency = lock(Dependency.objects.all()).get(pk=dependency.pk)
     check(dependency, expected_version)
     after, before = _ends(dependency)
     _record(dependency, "dependency removed", after, before, actor=actor, at=at)
     dependency.delete()
-    return refresh([before.pk, after.pk], at=at)
+    telling.ready(refresh([before.pk, after.pk], at=at), cause=None, actor=actor, at=at)
 
 
 def refuse_cycle(cycle: Sequence[int] | None) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from kernel import bulk
 from kernel.locking import lock
-from projects.lifecycle import TaskStatus
+from projects.lifecycle import BINDING, TaskStatus
 from projects.models import Dependency, Task
 from projects.planning.gates import START_GATES, Gate, start_gate
 from projects.queries.gates import epoch, instant, predecessors_of, successors_of, waits_of, working_time
@@ -38,9 +38,10 @@ def refresh_around(task: Task, *, at: datetime) -> list[Task]:
 def refresh(task_ids: Collection[int], *, at: datetime) -> list[Task]:
     """Store what these tasks wait for and hold back. Returns those whose last gate has just opened.
 
-    Five queries however many. Who is no longer ready may be announced again later.
+    Five queries however many. Who is no longer ready may be announced again later; who may not be told yet, because the
+    request is not agreed or the task was sent back, is announced when that has changed.
     """
-    tasks = list(Task.objects.filter(pk__in=task_ids, finished_at=None).order_by("pk"))
+    tasks = list(Task.objects.filter(pk__in=task_ids, finished_at=None).select_related("change_request").order_by("pk"))
     planned = [task for task in tasks if task.status == TaskStatus.PLANNED]
     gates = gates_of(planned)
     held = held_back_by([task.pk for task in tasks])
@@ -55,13 +56,18 @@ def refresh(task_ids: Collection[int], *, at: datetime) -> list[Task]:
         task.frees = held.get(task.pk, 0)
         if is_closed:
             task.announced_at = None
-        elif was_closed and task.status == TaskStatus.PLANNED and task.is_ready(at):
+        elif was_closed and task.is_ready(at) and _may_be_told(task):
             opened.append(task)
             task.announced_at = at
         if tuple(getattr(task, name) for name in KEPT) != before:
             changed.append(task)
     bulk.update(changed, fields=KEPT)
     return opened
+
+
+def _may_be_told(task: Task) -> bool:
+    request = task.change_request
+    return task.returned_at is None and (request is None or request.status in BINDING)
 
 
 def gates_of(tasks: Iterable[Task]) -> dict[int, Gate]:

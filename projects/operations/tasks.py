@@ -18,7 +18,7 @@ from kernel import history, outbox
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
 from kernel.versions import change, check
-from projects.lifecycle import RequestStatus
+from projects.lifecycle import RequestStatus, TaskStatus
 from projects.models import FAR_FUTURE, ChangeRequest, Check, Project, ReadyItem, Task
 from projects.operations import telling
 from projects.operations.dependencies import add_dependency
@@ -174,6 +174,7 @@ def update_task(
     task = locked_with_neighbours(task)
     check(task, expected_version)
     was_with = task.assignee
+    was_told = task.announced_at is not None or task.status != TaskStatus.PLANNED
     changed = change(task, changes)
     if not changed:
         return task
@@ -188,7 +189,11 @@ def update_task(
     task.last_word_at = at
     task.save()
     if changed.keys() & _MOVES_READINESS:
-        telling.ready(refresh([task.pk], at=at), cause=task, actor=actor, at=at)
+        opened = refresh([task.pk], at=at)
+        if "department" in changed and "assignee" not in changed and was_told:
+            _tell_of_passing(task, note="", actor=actor, at=at)
+        else:
+            telling.ready(opened, cause=task, actor=actor, at=at)
     if "assignee" in changed:
         pass_on(task, was_with, actor=actor, at=at)
     record(task, "changed", actor=actor, at=at, changes=changed)
@@ -226,7 +231,8 @@ def hand_over(
     actor: User | None,
     at: datetime,
 ) -> Task:
-    """Pass the work on, with what the next one must know: to a colleague, or to another department."""
+    """Pass the work on, with what the next one must know: to a colleague, or to another department, whose head hears of
+    it where no person is named."""
     task = locked_with_neighbours(task)
     refuse_ended(task)
     if assignee is None and department is None:
@@ -243,10 +249,17 @@ def hand_over(
     task.last_word_at = at
     task.save()
     if "department" in changed:
-        telling.ready(refresh([task.pk], at=at), cause=task, actor=actor, at=at)
-    pass_on(task, was_with, actor=actor, at=at)
+        refresh([task.pk], at=at)
+    let_follow(task, was_with, at=at)
+    _tell_of_passing(task, note=note, actor=actor, at=at)
     record(task, "handed over", actor=actor, at=at, changes=changed, text=note)
     return task
+
+
+def _tell_of_passing(task: Task, *, note: str, actor: User | None, at: datetime) -> None:
+    """One message: what can start at once is announced by it."""
+    Task.objects.filter(pk=task.pk).ready(at).update(announced_at=at)
+    telling.passed_on(task, note=note, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -289,11 +302,17 @@ def keep_package(*, task: Task, text: str, actor: User | None, at: datetime) -> 
 
 def pass_on(task: Task, was_with: User | None, *, actor: User | None, at: datetime) -> None:
     """Rights and a message follow the work."""
+    let_follow(task, was_with, at=at)
+    if task.assignee is not None and was_with != task.assignee:
+        telling.given([task], actor=actor, at=at)
+
+
+def let_follow(task: Task, was_with: User | None, *, at: datetime) -> None:
+    """Who has it now sees it, who had it no longer does for that."""
     if was_with is not None and was_with != task.assignee:
         end_sight(task, was_with, at=at)
     if task.assignee is not None and was_with != task.assignee:
         let_see(task, task.assignee, at=at)
-        telling.given([task], actor=actor, at=at)
 
 
 def let_see(task: Task, user: User, *, at: datetime) -> None:

@@ -4,10 +4,14 @@ transitions does not allow is a Conflict, and so is what the gate holds back, in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -24,6 +28,8 @@ from projects.permissions import may_override_gate
 from projects.planning.gates import Gate, end_gate
 from projects.queries.gates import instant, waits_of, working_time
 
+MOST_NAMED = 5
+
 
 @transaction.atomic
 def start_task(*, task: Task, override: str = "", actor: User | None, at: datetime) -> Task:
@@ -33,9 +39,9 @@ def start_task(*, task: Task, override: str = "", actor: User | None, at: dateti
     if task.status == TaskStatus.IN_PROGRESS:
         return task
     _refuse(task, TaskStatus.IN_PROGRESS, only_from=(TaskStatus.PLANNED, TaskStatus.BLOCKED))
-    note = ""
+    passed = _Passed()
     if task.status == TaskStatus.PLANNED and not task.is_ready(at):
-        note = _overridden(task, _start_gate(task), override, actor=actor, verb=_("start"))
+        passed = _overridden(task, _start_gate(task), override, actor=actor, verb=_("start"))
     was_with = task.assignee
     if task.assignee is None and actor is not None:
         task.assignee = actor
@@ -43,7 +49,7 @@ def start_task(*, task: Task, override: str = "", actor: User | None, at: dateti
     _enter(task, TaskStatus.IN_PROGRESS, at=at)
     if was_with is None and task.assignee is not None:
         let_see(task, task.assignee, at=at)
-    record(task, "started", actor=actor, at=at, text=note)
+    record(task, "started", actor=actor, at=at, text=passed.reason, changes=passed.changes)
     begin_request(task, actor=actor, at=at)
     telling.ready(refresh_around(task, at=at), cause=task, actor=actor, at=at)
     return task
@@ -69,12 +75,12 @@ def complete_task(
         return task
     _refuse(task, TaskStatus.DONE)
     refuse_range(None, actual_h or Decimal(0), None)
-    said = ""
+    passed = _Passed()
     if task.status == TaskStatus.PLANNED and not task.is_ready(at):
-        said = _overridden(task, _start_gate(task), override, actor=actor, verb=_("end"))
+        passed = _overridden(task, _start_gate(task), override, actor=actor, verb=_("end"))
     gate = _end_gate(task)
     if not gate.is_open(int(at.timestamp())):
-        said = _overridden(task, gate, override, actor=actor, verb=_("end"))
+        passed += _overridden(task, gate, override, actor=actor, verb=_("end"))
     if note:
         task.package = f"{task.package}\n\n{note}".strip()
     was_with = task.assignee
@@ -84,7 +90,7 @@ def complete_task(
     task.finished_at = at
     task.actual_h = actual_h if actual_h is not None else task.actual_h
     _enter(task, TaskStatus.DONE, at=at)
-    record(task, "completed", actor=actor, at=at, text=said or note)
+    record(task, "completed", actor=actor, at=at, text=passed.reason or note, changes=passed.changes)
     begin_request(task, actor=actor, at=at)
     if was_with is not None:
         end_sight(task, was_with, at=at)
@@ -141,6 +147,7 @@ def return_task(*, task: Task, reason: str, to: Task | None = None, actor: User 
     task.return_reason = reason[:500] if to is None else ""
     task.returns += 1
     task.started_at = None
+    task.announced_at = None  # once it is mended, its department is told anew
     _enter(task, TaskStatus.PLANNED, at=at)
     record(task, "returned", actor=actor, at=at, text=f"{to}: {reason}" if to is not None else reason)
     refresh_around(task, at=at)
@@ -261,29 +268,47 @@ def _end_gate(task: Task) -> Gate:
     )
 
 
-def _overridden(task: Task, gate: Gate, override: str, *, actor: User | None, verb: str) -> str:
-    """The reason for going on all the same; raises Conflict without one, Forbidden from one who may not."""
+@dataclass(frozen=True)
+class _Passed:
+    """What somebody went past, and why; the history keeps both."""
+
+    reason: str = ""
+    waits: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> dict[str, list[Any]]:
+        return {"waiting_for": [list(self.waits), None]} if self.reason else {}
+
+    def __add__(self, other: _Passed) -> _Passed:
+        return _Passed(other.reason, tuple(dict.fromkeys((*self.waits, *other.waits))))
+
+
+def _overridden(task: Task, gate: Gate, override: str, *, actor: User | None, verb: str) -> _Passed:
+    """What is gone past all the same; raises Conflict without a reason, Forbidden from one who may not."""
     if not override.strip():
         raise Conflict(_closed_words(task, gate, verb), code="waiting", extra={"waiting_for": list(gate.waiting_for)})
     if actor is not None and not may_override_gate(actor, task):
         raise Forbidden(_("Only who leads the project may go past what a task waits for."), field="override")
-    return override.strip()
+    return _Passed(override.strip(), tuple(_names(gate.waiting_for)))
 
 
 def _closed_words(task: Task, gate: Gate, verb: str) -> str:
     if gate.waiting_for:
-        before = Task.objects.filter(pk__in=gate.waiting_for[:5]).select_related("department").order_by("pk")
-        named = ", ".join(f"{one.reference} {one.title} ({one.department.short})" for one in before)
-        more = len(gate.waiting_for) - 5
+        named = ", ".join(_names(gate.waiting_for))
+        more = len(gate.waiting_for) - MOST_NAMED
         named += _(" and %(n)d more") % {"n": more} if more > 0 else ""
         return _("%(task)s cannot %(verb)s yet: it waits for %(tasks)s.") % {
             "task": task.reference,
             "verb": verb,
             "tasks": named,
         }
-    opens = instant(gate.opens_at)
     return _("%(task)s cannot %(verb)s before %(at)s.") % {
         "task": task.reference,
         "verb": verb,
-        "at": opens.isoformat(),
+        "at": date_format(localtime(instant(gate.opens_at)), _("D j M Y H:i")),
     }
+
+
+def _names(task_ids: Sequence[int]) -> list[str]:
+    rows = Task.objects.filter(pk__in=task_ids[:MOST_NAMED]).select_related("department").order_by("pk")
+    return [f"{one} ({one.department.short})" for one in rows]

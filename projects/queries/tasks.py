@@ -13,7 +13,7 @@ from kernel import history
 from kernel.models import History
 from projects.models import Check, Dependency, Task
 from projects.models.task import TaskQuerySet
-from projects.permissions import projects_visible_to, requests_visible_to, tasks_visible_to
+from projects.permissions import may_link, projects_visible_to, requests_visible_to, tasks_visible_to
 from projects.queries.gates import waiting_for
 
 MOST_LINES = 100
@@ -29,11 +29,13 @@ _IN_A_ROW = (*_BESIDE, "change_request_id", "client__name", "project__name", "pr
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A task beside another. Everybody who sees that one reads its name; `may_open` says whether this one, too."""
+    """A task beside another. Everybody who sees that one reads its name; `may_open` says whether this one, too, and
+    `may_change` whether how they wait is the person's to change."""
 
     task: Task
     dependency: Dependency
     may_open: bool
+    may_change: bool
     waits: tuple[Task, ...] = ()
 
 
@@ -91,7 +93,14 @@ def with_row_names(rows: TaskQuerySet) -> TaskQuerySet:
 def task_page(task: Task, user: Person) -> TaskPage:
     """Nine queries, whatever hangs on the task."""
     links = Dependency.objects.select_related(
-        "predecessor__department", "predecessor__assignee", "successor__department", "successor__assignee"
+        "predecessor__department",
+        "predecessor__assignee",
+        "predecessor__project__client",
+        "predecessor__change_request",
+        "successor__department",
+        "successor__assignee",
+        "successor__project__client",
+        "successor__change_request",
     )
     before = list(links.filter(successor=task).order_by("predecessor"))
     after = list(links.filter(predecessor=task).order_by("successor"))
@@ -103,15 +112,16 @@ def task_page(task: Task, user: Person) -> TaskPage:
         may_open_request=requests_visible_to(user).filter(tasks=task).exists(),
         may_open_project=projects_visible_to(user).filter(pk=task.project_id).exists(),
         waits=awaited[task.pk],
-        before=[_neighbour(link.predecessor, link, seen, awaited) for link in before],
-        after=[_neighbour(link.successor, link, seen, awaited) for link in after],
+        before=[_neighbour(link.predecessor, link, user, seen, awaited) for link in before],
+        after=[_neighbour(link.successor, link, user, seen, awaited) for link in after],
         checks=list(task.checks.select_related("done_by")),
         history=list(history.of(task)[:MOST_LINES]),
     )
 
 
-def _neighbour(task: Task, link: Dependency, seen: set[int], awaited: dict[int, list[Task]]) -> Neighbour:
-    return Neighbour(task, link, task.pk in seen, tuple(awaited[task.pk]))
+def _neighbour(task: Task, link: Dependency, user: Person, seen: set[int], awaited: dict[int, list[Task]]) -> Neighbour:
+    may_change = task.pk in seen and may_link(user, link.predecessor, link.successor)
+    return Neighbour(task, link, task.pk in seen, may_change, tuple(awaited[task.pk]))
 
 
 def awaited_by(tasks: Collection[Task]) -> dict[int, list[Task]]:

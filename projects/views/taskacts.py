@@ -46,7 +46,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if request.method != "POST":
         if verb not in offers_for(request.user, task, at=now):
             return _whole(request, task)
-        return _ask(request, task, action, action.asks_with(task=task, user=request.user, now=now))
+        return ask(request, task, action, action.asks_with(task=task, user=request.user, now=now))
     form = action.asks_with(request.POST, task=task, user=request.user, now=now)
     theirs = None
     if form.is_valid():
@@ -61,7 +61,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             return _done(request, task, action)
-    return _ask(request, task, action, form, theirs=theirs, status=422)
+    return ask(request, task, action, form, theirs=theirs, status=422)
 
 
 @login_required
@@ -73,7 +73,7 @@ def tick(request: HttpRequest, pk: int, check: int) -> HttpResponse:
         raise Http404
     is_done = request.POST.get("is_done") == "1"
     operations.tick(check_id=check, task=task, is_done=is_done, actor=_person(request), at=timezone.now())
-    return _again(request, task)
+    return again(request, task)
 
 
 @login_required
@@ -99,19 +99,33 @@ def _workable(request: HttpRequest, pk: int, name: str) -> Task:
     return task
 
 
-def _ask(
+def ask(
     request: HttpRequest,
     task: Task,
     verb: TaskVerb,
     form: TaskForm,
     *,
     theirs: list[tuple[str, str]] | None = None,
+    action: str = "",
+    before: Task | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The form where it was asked for. What a row was refused opens in the drawer."""
+    """The form where it was asked for. What a row was refused opens in the drawer. `action`: where it goes if not to
+    the verb's own address; `before`: the task waited for that the form is about."""
     if not wants_fragment(request) or not (_in_drawer(request) or _next(request)):
-        return show(request, task, now=timezone.now(), verb=verb, form=form, theirs=theirs, status=status)
+        return show(
+            request,
+            task,
+            now=timezone.now(),
+            verb=verb,
+            form=form,
+            theirs=theirs,
+            action=action,
+            before=before,
+            status=status,
+        )
     context = {"task": task, "verb": verb, "form": form, "form_title": title_of(verb, task), "theirs": theirs}
+    context |= {"form_action": action, "before": before}
     response = render(request, "projects/_task_sheet.html", context, status=status)
     response["HX-Retarget"], response["HX-Reswap"] = f"#{DRAWER}", "innerHTML"
     return response
@@ -123,10 +137,10 @@ def _done(request: HttpRequest, task: Task, verb: TaskVerb) -> HttpResponse:
         back = urlencode({"next": _next(request) or reverse("task", args=[task.pk])})
         undo = f"{reverse('task-act', args=[task.pk, verb.undo])}?{back}"
     said(request, str(verb.done) % {"reference": task.reference}, undo_url=undo)
-    return _again(request, task)
+    return again(request, task)
 
 
-def _again(request: HttpRequest, task: Task) -> HttpResponse:
+def again(request: HttpRequest, task: Task) -> HttpResponse:
     """The list one came from, an empty drawer, or the page as it is now."""
     if there := _next(request):
         return HttpResponseRedirect(there, status=303)

@@ -72,11 +72,13 @@ def show(
     verb: TaskVerb | None = None,
     form: TaskForm | None = None,
     theirs: list[tuple[str, str]] | None = None,
+    action: str = "",
+    before: Task | None = None,
     is_changed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     """The page with a verb's form open, or without; `theirs`: what somebody else wrote meanwhile; `is_changed`: this
-    request has just done something."""
+    request has just done something; `action` and `before` as of the form."""
     page = page or task_page(task, request.user)
     # An open form stands alone: another action beside it would throw away what is typed.
     offers = offers_for(request.user, task, at=now) if form is None else NOTHING
@@ -86,6 +88,8 @@ def show(
         "form": form,
         "form_title": title_of(verb, task),
         "theirs": theirs,
+        "form_action": action,
+        "before": before,
         "is_changed": is_changed,
     }
     template = "projects/_task_changed.html" if wants_fragment(request) else "projects/task.html"

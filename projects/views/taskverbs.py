@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models import User
 from kernel.verbs import Verb
 from projects import operations
+from projects.dependencyforms import DependsOnForm
+from projects.models import Dependency, Task
 from projects.taskforms import (
     AssignForm,
     BlockForm,
@@ -39,6 +44,10 @@ class TaskVerb(Verb[TaskForm]):
     @property
     def asks_with(self) -> type[TaskForm]:
         return self.form or TaskForm
+
+
+def _wait_for(*, task: Task, actor: User, at: datetime, **how: Any) -> Dependency:
+    return operations.add_dependency(successor=task, actor=actor, at=at, **how)
 
 
 VERBS = {
@@ -164,6 +173,17 @@ VERBS = {
             form=EditForm,
             title=_("Edit %(reference)s"),
             button=_("Save changes"),
+        ),
+        TaskVerb(
+            name="depends-on",
+            perform=_wait_for,
+            label=_("Depends on"),
+            done=_("%(reference)s waits for it"),
+            icon="git-branch",
+            form=DependsOnForm,
+            title=_("%(reference)s depends on"),
+            key="w",
+            button=_("Wait for it"),
         ),
     )
 }

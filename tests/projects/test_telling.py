@@ -91,6 +91,78 @@ def test_a_request_that_is_not_agreed_announces_nothing(head) -> None:
     assert announcing.announce_due(LATER) == 0
 
 
+def test_who_waits_for_nothing_more_is_told_though_nobody_ended_anything(head) -> None:
+    project = a_project()
+    before, after = a_task(project), a_task(project, department="unix")
+    dependency = a_dependency(before, after)
+    operations.remove_dependency(dependency=dependency, actor=None, at=LATER)
+    announcing.announce_due(LATER)
+    assert [one.subject for one in told(recipient=head)] == [f"You can start: {after}"]
+
+
+def test_a_looser_dependency_frees_who_waits(head) -> None:
+    project = a_project()
+    before, after = a_task(project), a_task(project, department="unix")
+    operations.start_task(task=before, actor=None, at=MONDAY)
+    dependency = a_dependency(before, after)
+    operations.change_dependency(dependency=dependency, changes={"kind": "SS"}, actor=None, at=LATER)
+    assert [one.subject for one in told(recipient=head)] == [f"You can start: {after}"]
+
+
+def test_what_another_request_frees_before_its_own_is_agreed_is_told_when_it_is(head) -> None:
+    before = a_task()
+    request = a_request()
+    after = a_task(change_request=request, department="unix")
+    a_dependency(before, after)
+    operations.complete_task(task=before, actor=None, at=LATER)
+    assert not told(recipient=head)
+    operations.agree(request=request, actor=None, at=LATER)
+    assert len(told(recipient=head)) == 1
+
+
+def test_a_department_is_told_once_of_what_another_one_hands_over(head) -> None:
+    mara = a_user("mara")
+    task = a_task(department="network", assignee=mara)
+    announcing.announce_due(MONDAY)
+    operations.hand_over(task=task, department=a_department("unix"), note="The cable is in", actor=mara, at=LATER)
+    [message] = told(recipient=head)
+    assert message.subject == f"Handed over to Unix: {task}"
+    assert "mara: The cable is in" in message.body
+    assert "It can start." in message.body
+    assert announcing.announce_due(LATER) == 0
+
+
+def test_what_was_begun_and_is_handed_over_says_so_to_who_gets_it(head) -> None:
+    mara, nils = a_user("mara"), a_user("nils")
+    task = a_task(department="network", assignee=mara)
+    operations.start_task(task=task, actor=mara, at=MONDAY)
+    Delivery.objects.all().delete()
+    operations.hand_over(
+        task=task, department=a_department("unix"), assignee=nils, note="Half of it", actor=mara, at=LATER
+    )
+    [message] = told()
+    assert (message.recipient, message.subject) == (nils, f"Given to you: {task}")
+    assert "In progress" in message.body
+    assert "Half of it" in message.body
+
+
+def test_a_department_is_told_when_its_task_comes_by_an_edit(head) -> None:
+    task = a_task(department="network")
+    announcing.announce_due(LATER)
+    operations.update_task(task=task, changes={"department": a_department("unix")}, actor=None, at=LATER)
+    assert [one.subject for one in told(recipient=head)] == [f"Handed over to Unix: {task}"]
+
+
+def test_what_was_sent_back_is_told_anew_once_it_is_mended(head) -> None:
+    task = a_task(department="unix")
+    announcing.announce_due(LATER)
+    operations.return_task(task=task, reason="No address plan", actor=head, at=LATER)
+    assert announcing.announce_due(LATER) == 0
+    operations.update_task(task=task, changes={"what": "By the plan in 4.2"}, actor=None, at=LATER)
+    assert announcing.announce_due(LATER + timedelta(minutes=1)) == 1
+    assert len(told(recipient=head)) == 2
+
+
 def test_who_leads_hears_of_what_is_stuck_returned_and_silent() -> None:
     project = a_project()
     tam = project.client.tam

@@ -74,7 +74,9 @@ def test_a_closed_gate_is_told_in_words_and_only_who_leads_goes_past_it(world, p
     assert "Start all the same" in leading.post(f"/tasks/{task.pk}/start/").text
     leading.post(f"/tasks/{task.pk}/start/", {"override": "The carrier is early"})
     assert stored(task).status == "in_progress"
-    assert "The carrier is early" in leading.get(f"/tasks/{task.pk}/").text
+    page = leading.get(f"/tasks/{task.pk}/").text
+    assert "The carrier is early" in page
+    assert f"Started without waiting for {before} (Unix)" in page
 
 
 def test_blocked_asks_for_one_reason_and_can_be_taken_back(world, task, browse):

@@ -13,7 +13,16 @@ from projects.operations.telling.requests import (
     request_came,
     sent_back,
 )
-from projects.operations.telling.tasks import BESIDE, given, not_ready_after_all, ready, returned, silent, stuck
+from projects.operations.telling.tasks import (
+    BESIDE,
+    given,
+    not_ready_after_all,
+    passed_on,
+    ready,
+    returned,
+    silent,
+    stuck,
+)
 
 __all__ = [
     "BESIDE",
@@ -32,6 +41,7 @@ __all__ = [
     "handed_over",
     "handover_returned",
     "not_ready_after_all",
+    "passed_on",
     "ready",
     "request_came",
     "returned",

@@ -52,6 +52,28 @@ def given(tasks: Sequence[Task], *, actor: User | None, at: datetime) -> None:
     tell(news, now=at)
 
 
+def passed_on(task: Task, *, note: str, actor: User | None, at: datetime) -> None:
+    """That the work came from elsewhere, with the words that came along: to who has it now, else to the department's
+    head. What can start at once comes with the links that "you can start" has, for it says so, too."""
+    for (person, _department), [theirs] in _ready_groups(_with_people([task]), at=at).items():
+        if person == actor:
+            continue
+        with as_read_by(person):
+            is_own = theirs.assignee_id is not None
+            words = (
+                _("Given to you: %(first)s") % {"first": theirs}
+                if is_own
+                else _("Handed over to %(department)s: %(task)s") % {"department": theirs.department, "task": theirs}
+            )
+            said = f"{actor}: {note}" if actor is not None and note else note
+            state = _("It can start.") if theirs.is_ready(at) else theirs.get_status_display()
+            lines = [_line(theirs), state, *(["", said] if said else [])]
+            key = f"task:{theirs.pk}:passed on:{person.pk}:{int(at.timestamp())}"
+            steps = _steps(person, theirs, at=at) if theirs.is_ready(at) else ()
+            news = _news(person, Event.ASSIGNED, words, lines, path=_path([theirs]), task=theirs, key=key, steps=steps)
+        tell([news], now=at)
+
+
 def ready(
     tasks: Sequence[Task],
     *,
