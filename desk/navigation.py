@@ -97,11 +97,12 @@ def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
 
 
 def _tabs(user: User) -> tuple[Item, ...]:
-    """Four places for a thumb; the rest stands in the menu."""
+    """Four places for a thumb, for engineers the own work first; the rest stands in the menu."""
     if not is_staff_member(user):
         return _today(), _requests(short=True), _incidents(), _me()
-    answers = reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN)
-    return _today(), _incidents(), _alerts() if answers else _my_tasks(), _me()
+    if reach_of(user).has_role(Role.TAM, Role.MANAGER, Role.ADMIN):
+        return _today(), _incidents(), _alerts(), _me()
+    return _my_tasks(), _queue(user), _incidents(), _me()
 
 
 def _today() -> Item:

@@ -199,7 +199,9 @@ class BulkForm(forms.Form):
 
     ASSIGN, DEADLINE, CANCEL = "assign", "deadline", "cancel"
     what = forms.ChoiceField(
-        choices=[(ASSIGN, _("Assign to")), (DEADLINE, _("Due")), (CANCEL, _("Cancel"))], label=_("What to do with them")
+        choices=[(ASSIGN, _("Assign to")), (DEADLINE, _("Due")), (CANCEL, _("Cancel"))],
+        label=_("What to do with them"),
+        widget=forms.Select(attrs={"data-key": "m"}),
     )
     assignee = forms.TypedChoiceField(required=False, label=_("Person"), empty_value=None)
     deadline = moment(required=False, label=_("Deadline"))

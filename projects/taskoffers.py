@@ -79,7 +79,7 @@ def offers_for(user: Person, task: Task, *, at: datetime) -> Offers:
     waits = task.status == T.PLANNED and not task.is_ready(at)
     if waits and not may_override_gate(user, task):
         names -= _BEHIND_THE_GATE
-    if task.status == T.PLANNED and task.assignee_id is None and "take" in names:
+    if task.status in {T.PLANNED, T.IN_PROGRESS} and task.assignee_id is None and "take" in names:
         primary = "take"
     else:
         primary = "" if waits else _PRIMARY.get(T(task.status), "")

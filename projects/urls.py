@@ -29,7 +29,7 @@ from projects.views.readiness import define_ready
 from projects.views.request import request_page
 from projects.views.requestacts import act, act_on_question
 from projects.views.requests import requests
-from projects.views.savedfilters import forget_filter, keep_filter
+from projects.views.savedfilters import forget_filter, keep_filter, rename_filter
 
 urlpatterns: list[URLPattern] = [
     path("blueprints/", blueprints.blueprints, name="blueprints"),
@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("departments/<slug:slug>/ready/", define_ready, name="define-ready"),
     path("filters/", keep_filter, name="keep-filter"),
     path("filters/<int:pk>/forget/", forget_filter, name="forget-filter"),
+    path("filters/<int:pk>/rename/", rename_filter, name="rename-filter"),
     path("projects/", projects, name="projects"),
     path("projects/new/", new_project, name="new-project"),
     path("projects/<slug:slug>/", project_page, name="project"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kernel.templatetags.ui import SPACE
+from kernel.templatetags.ui import BADGES, SPACE
 from projects.drawing import flow, lanes
 from projects.lifecycle import TaskStatus
 from projects.models import Dependency, Task
@@ -23,15 +23,17 @@ S = TaskStatus
 
 @dataclass(frozen=True)
 class Wait:
-    """A task that another one waits for, and since when it has been as it is."""
+    """A task that another one waits for, since when it has been as it is, and since when nobody says anything of it."""
 
     task: Task
     since: datetime
+    silent_since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """A task with whom it waits for and how many hours it may slip; none of them once it has ended."""
+    """A task with whom it waits for and how many hours it may slip; none of them once it has ended. `silent_since`:
+    since when nobody said anything, where that is longer than the task bears."""
 
     task: Task
     number: int
@@ -40,6 +42,7 @@ class Line:
     slack_h: float | None
     badge: str
     says: str
+    silent_since: datetime | None = None
 
     @property
     def is_critical(self) -> bool:
@@ -86,8 +89,10 @@ def work_of(
     awaited: Mapping[int, Sequence[Task]],
     analysis: Analysis[int] | None,
     *,
+    silent: Mapping[int, datetime],
     now: datetime,
 ) -> Work:
+    """`silent`: since when nobody said anything, by the ids of the tasks."""
     by_id = {task.pk: task for task in tasks}
     inner = tuple(edge for edge in edges if edge.predecessor_id in by_id and edge.successor_id in by_id)
     after: dict[int, list[Task]] = {}
@@ -96,17 +101,18 @@ def work_of(
     lines = []
     for number, task in enumerate(tasks, start=1):
         waits = awaited.get(task.pk, ())
-        badge, says = _badge(task, waits, now=now)
+        badge, says = _badge(task, waits, silent_since=silent.get(task.pk), now=now)
         times = analysis.pieces.get(task.pk) if analysis is not None and task.is_open else None
         lines.append(
             Line(
                 task=task,
                 number=number,
-                waits=tuple(Wait(one, since(one)) for one in waits),
+                waits=tuple(Wait(one, since(one), silent.get(one.pk)) for one in waits),
                 frees=tuple(after.get(task.pk, ())),
                 slack_h=times.total_slack if times else None,
                 badge=badge,
                 says=says,
+                silent_since=silent.get(task.pk),
             )
         )
     held = {task.pk: [one for one in after.get(task.pk, ()) if one.status == S.PLANNED] for task in tasks}
@@ -167,6 +173,10 @@ def graph_of(work: Work) -> flow.Flow[int]:
             department=line.task.department.short,
             hours=float(line.task.estimate_h),
             is_critical=line.task.pk in critical,
+            says=_state_in_a_word(line),
+            look={S.DONE: "done", S.CANCELLED: "done", S.BLOCKED: "bad"}.get(S(line.task.status), ""),
+            url=reverse("task", args=[line.task.pk]),
+            peek=reverse("task-peek", args=[line.task.pk]),
         )
         for line in work.lines
     ]
@@ -175,6 +185,12 @@ def graph_of(work: Work) -> flow.Flow[int]:
         for edge in work.edges
     ]
     return flow.draw(nodes, edges)
+
+
+def _state_in_a_word(line: Line) -> str:
+    if line.badge in {"ready", "waiting"}:
+        return str(BADGES[line.badge][1])
+    return str(line.task.get_status_display())
 
 
 def queues_of(department_ids: Collection[int]) -> dict[int, int]:
@@ -195,12 +211,14 @@ def _coarse(time: timedelta) -> str:
     return words.replace(" ", SPACE)
 
 
-def _badge(task: Task, waits: Sequence[Task], *, now: datetime) -> tuple[str, str]:
+def _badge(task: Task, waits: Sequence[Task], *, silent_since: datetime | None, now: datetime) -> tuple[str, str]:
     """A badge of the design, and what it says instead of its plain word."""
     if task.status == S.BLOCKED:
         return "blocked", _("Blocked %(time)s") % {"time": _coarse(now - since(task))}
     if task.status == S.CANCELLED:
         return "todo", task.get_status_display()
+    if silent_since is not None and task.status == S.IN_PROGRESS:
+        return "stale", _("Silent %(time)s") % {"time": _coarse(now - silent_since)}
     if task.status in {S.DONE, S.IN_PROGRESS}:
         return ("done" if task.status == S.DONE else "progress"), ""
     if task.is_ready(now):

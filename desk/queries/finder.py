@@ -32,12 +32,14 @@ from projects.permissions import (
 from projects.queries.projects import called
 from projects.queries.requests import naming
 from projects.taskoffers import offers_for
-from projects.views.taskverbs import IN_THE_HEAD, VERBS
+from projects.views.taskverbs import BESIDE, IN_THE_HEAD, VERBS
 
 M = TypeVar("M", bound=Model)
 MOST, MOST_OF_A_KIND = 12, 5
 LONGEST = 100
-_TASK = re.compile(r"T-(\d{1,15})", re.IGNORECASE)
+ONLY_ACTIONS = ">"
+# A task by its number, and what is to be done with it: "T-12", "#12", "T-12 hand".
+_TASK = re.compile(r"(?:T-|#)(\d{1,15})(?:\s+(.*))?", re.IGNORECASE)
 _REFERENCE = re.compile(rf"(?:{re.escape(REFERENCE_PREFIX)}|#)?(\d{{1,15}})", re.IGNORECASE)
 
 
@@ -55,7 +57,10 @@ class Hit:
 def find(user: Person, words: str, *, places: Iterator[Item]) -> list[Hit]:
     """At most a dozen rows, in the order of the kinds; without words, the places to go. Seven queries."""
     words = words.strip()[:LONGEST]
-    hits = _hits(user, words, places=places)
+    if words.startswith(ONLY_ACTIONS):
+        hits = _actions(user, words.removeprefix(ONLY_ACTIONS).strip())
+    else:
+        hits = _hits(user, words, places=places)
     return list(islice(hits, MOST))
 
 
@@ -63,13 +68,7 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
     for place in places:
         if words.casefold() in place.label.casefold():
             yield Hit(_("Go to"), place.icon, place.label, place.url)
-    for is_allowed, label, page in (
-        (may_call(user), _("New incident"), "new-incident"),
-        (may_record_requests(user), _("New request"), "new-request"),
-        (may_create_projects(user), _("New project"), "new-project"),
-    ):
-        if is_allowed and words.casefold() in label.casefold():
-            yield Hit(_("Do"), "plus", label, reverse(page))
+    yield from _actions(user, words)
     if len(words) < 2 and not words.isdecimal():
         return
     if is_staff_member(user):
@@ -82,6 +81,16 @@ def _hits(user: Person, words: str, *, places: Iterator[Item]) -> Iterator[Hit]:
     if is_staff_member(user):
         yield from (_department(one) for one in _named(departments_to_choose(user), words))
     yield from (_contact(one) for one in _named(contacts_visible_to(user).select_related("client"), words))
+
+
+def _actions(user: Person, words: str) -> Iterator[Hit]:
+    for is_allowed, label, page in (
+        (may_call(user), _("New incident"), "new-incident"),
+        (may_record_requests(user), _("New request"), "new-request"),
+        (may_create_projects(user), _("New project"), "new-project"),
+    ):
+        if is_allowed and words.casefold() in label.casefold():
+            yield Hit(_("Do"), "plus", label, reverse(page))
 
 
 def _projects(user: Person, words: str) -> QuerySet[Project]:
@@ -120,17 +129,19 @@ def _tasks(user: Person, words: str) -> QuerySet[Task]:
 
 
 def _task(task: Task, user: Person, words: str) -> Iterator[Hit]:
-    """The task; where its number was written, also what can be done with it."""
+    """The task; where its number was written, also what can be done with it, narrowed by what follows the number."""
     label = f"{task.reference} {task.title}"
     yield Hit(_("Tasks"), "list-checks", label, reverse("task", args=[task.pk]), str(task.client))
-    if _TASK.fullmatch(words) is None:
+    number = _TASK.fullmatch(words)
+    if number is None or words.startswith("#"):  # which other things have, too
         return
+    wanted = (number[2] or "").casefold()
     offers = offers_for(user, task, at=timezone.now())
-    for name in IN_THE_HEAD:
-        if name in offers:
+    for name in (*IN_THE_HEAD, "note", "depends-on", *BESIDE):
+        verb = VERBS[name]
+        if name in offers and wanted in str(verb.label).casefold():
             url = reverse("task-act", args=[task.pk, name])
-            title = str(VERBS[name].title) % {"reference": task.reference}
-            yield Hit(_("Tasks"), VERBS[name].icon, title, url, str(VERBS[name].label))
+            yield Hit(_("Tasks"), verb.icon, str(verb.title) % {"reference": task.reference}, url, str(verb.label))
 
 
 def _named(rows: QuerySet[M], words: str) -> QuerySet[M]:

@@ -31,7 +31,8 @@ ORDER: Final[tuple[Kind, ...]] = ("dg", "dgc", "dgb")  # what matters most is dr
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Generic[K]):
     """A task. `department` is its short name; what is longer than the box is cut. `reference`: of one that stands
-    already, which has no number."""
+    already, which has no number. Of one in work, `says` is its state in a word instead of the hours, `look` "done" or
+    "bad", and `url` and `peek` lead to it."""
 
     key: K
     number: int
@@ -41,6 +42,10 @@ class Node(Generic[K]):
     is_critical: bool = False
     is_wrong: bool = False
     reference: str = ""
+    says: str = ""
+    look: str = ""
+    url: str = ""
+    peek: str = ""
 
     @property
     def name(self) -> int | str:

@@ -26,7 +26,7 @@ from projects.operations.handovers import (
     withdraw_handover,
 )
 from projects.operations.links import use_link
-from projects.operations.personal import forget_filter, note_visit, save_draft, save_filter
+from projects.operations.personal import forget_filter, note_visit, rename_filter, save_draft, save_filter
 from projects.operations.projects import (
     appoint_deputy,
     create_project,
@@ -110,6 +110,7 @@ __all__ = [
     "remove_attachment",
     "remove_checklist_item",
     "remove_dependency",
+    "rename_filter",
     "reopen_task",
     "return_handover",
     "return_task",

@@ -33,6 +33,22 @@ def save_filter(*, user: User, page: str, name: str, query: str) -> SavedFilter:
 
 
 @transaction.atomic
+def rename_filter(*, user: User, filter_id: int, name: str) -> SavedFilter | None:
+    """Another name for a kept filter; None where it is forgotten by now. A name that another one has is refused."""
+    if not name.strip():
+        raise Invalid(_("Give it a name."), field="name")
+    kept = lock(SavedFilter.objects.filter(user=user, pk=filter_id)).first()
+    if kept is None:
+        return None
+    new = name.strip()[:60]
+    if SavedFilter.objects.filter(user=user, page=kept.page, name=new).exclude(pk=kept.pk).exists():
+        raise Conflict(_("Another filter is called “%(name)s” already.") % {"name": new}, field="name")
+    kept.name = new
+    kept.save(update_fields=["name"])
+    return kept
+
+
+@transaction.atomic
 def forget_filter(*, user: User, filter_id: int) -> None:
     SavedFilter.objects.filter(user=user, pk=filter_id).delete()
 

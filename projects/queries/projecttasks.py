@@ -120,10 +120,10 @@ def lines_of(tasks: Sequence[Task], user: Person, *, silent: Mapping[int, dateti
     ]
 
 
-def work_in(tasks: Sequence[Task], *, now: datetime) -> Work:
+def work_in(tasks: Sequence[Task], *, silent: Mapping[int, datetime], now: datetime) -> Work:
     """The chains between these tasks; three queries."""
     edges = list(Dependency.objects.filter(successor__in=[task.pk for task in tasks]).order_by("pk"))
-    return work_of(tasks, edges, awaited_by(tasks), None, now=now)
+    return work_of(tasks, edges, awaited_by(tasks), None, silent=silent, now=now)
 
 
 def _with_status(status: str, *, now: datetime) -> Q:

@@ -72,7 +72,7 @@ def project_page(request: HttpRequest, slug: str) -> HttpResponse:
     seen: object
     if is_board:
         shown = list(rows[: MOST_ON_BOARD + 1])
-        work = work_in(shown[:MOST_ON_BOARD], now=now)
+        work = work_in(shown[:MOST_ON_BOARD], silent=silent, now=now)
         seen = [(line.task.pk, line.task.version, line.task.unmet, line.badge, line.says) for line in work.lines]
         context |= {"work": work, "is_cut": len(shown) > MOST_ON_BOARD, "most": MOST_ON_BOARD}
         if work.lines:

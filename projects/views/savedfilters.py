@@ -1,4 +1,4 @@
-"""Keeping the filters of a list under a name, and forgetting them; both lead back to the list."""
+"""Keeping the filters of a list under a name, renaming and forgetting them; all lead back to the list."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def keep_filter(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _("Filter “%(name)s” kept") % {"name": kept.name})
+    return _back(request)
+
+
+@login_required
+@require_POST
+def rename_filter(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        kept = operations.rename_filter(user=cast(User, request.user), filter_id=pk, name=request.POST.get("name", ""))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        if kept is not None:
+            messages.success(request, _("The filter is called “%(name)s” now") % {"name": kept.name})
     return _back(request)
 
 

@@ -19,8 +19,17 @@ from projects import operations
 from projects.models import ActionLink, Check, Task
 from projects.operations.issuing import digest
 from projects.operations.links import refuse_unusable
+from projects.queries.gates import waiting_for
 from projects.queries.tasks import awaited_by, successors_held_by, with_names
 from projects.taskforms import BlockForm
+
+
+@dataclass(frozen=True)
+class Held:
+    """A task that waits for the one of the link, and for how many others besides."""
+
+    task: Task
+    others: int
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Sight:
     code: str = ""
     form: BlockForm | None = None
     awaited: list[Task] = field(default_factory=list)
-    held: list[Task] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     unticked: list[Check] = field(default_factory=list)
 
 
@@ -69,7 +78,7 @@ def _look(link: ActionLink, *, form: BlockForm | None = None) -> Sight:
         now,
         form=form,
         awaited=awaited_by([task])[task.pk],
-        held=list(successors_held_by(task)),
+        held=_held(task),
         unticked=list(task.checks.filter(kind=_KINDS[link.step], done_at=None)) if link.step in _KINDS else [],
     )
 
@@ -91,7 +100,15 @@ def _use(request: HttpRequest, link: ActionLink) -> Sight:
         task = with_names(Task.objects.all()).get(pk=link.task_id)
         return Sight(link, task, now, refusal=error.message, code=error.code, awaited=awaited_by([task])[task.pk])
     task = with_names(Task.objects.all()).get(pk=link.task_id)
-    return Sight(link, task, now, is_done=True, held=list(successors_held_by(task)))
+    return Sight(link, task, now, is_done=True, held=_held(task))
+
+
+def _held(task: Task) -> list[Held]:
+    """Those that can go on with this one's step come first."""
+    after = successors_held_by(task)
+    waits = waiting_for(after)
+    held = [Held(one, len(set(waits[one.pk]) - {task.pk})) for one in after]
+    return sorted(held, key=lambda one: one.others > 0)
 
 
 def _refuse_used(link: ActionLink) -> None:

@@ -14,6 +14,7 @@ from accounts.permissions import Person
 from projects.lifecycle import RequestStatus
 from projects.models import ChangeRequest, Dependency
 from projects.permissions import may_add_tasks_to, may_keep_blueprints, tasks_visible_to
+from projects.queries.silence import silent_since
 from projects.queries.slack import analyses
 from projects.queries.tasks import awaited_by, with_names
 from projects.workboard import board_of, graph_of, queues_of, work_of
@@ -37,7 +38,10 @@ def work_context(request_row: ChangeRequest, user: Person, view: str, now: datet
     view = view if view in {BOARD, LIST, GRAPH} else BOARD
     tasks = list(with_names(tasks_visible_to(user).filter(change_request=request_row)).order_by("position", "pk"))
     edges = list(Dependency.objects.filter(successor__in=[task.pk for task in tasks]).order_by("pk"))
-    work = work_of(tasks, edges, awaited_by(tasks), analyses([request_row.pk]).get(request_row.pk), now=now)
+    analysis = analyses([request_row.pk]).get(request_row.pk)
+    awaited = awaited_by(tasks)
+    around = {task.pk: task for task in (*tasks, *(one for some in awaited.values() for one in some))}
+    work = work_of(tasks, edges, awaited, analysis, silent=silent_since(around.values(), at=now), now=now)
     context: dict[str, Any] = {
         "work": work,
         "work_view": view,

@@ -49,6 +49,30 @@ def test_keys_lead_to_a_project_and_to_its_new_task(world, portal, page, sign_in
     expect(page.get_by_label("Title")).to_be_focused()
 
 
+def test_many_are_ticked_by_keys_and_who_is_refused_stays_ticked_with_the_reason(world, portal, page, sign_in):
+    soon, later = world.now + timedelta(days=2), world.now + timedelta(days=30)
+    one = a_task(portal, title="Label the ports", at=world.now)
+    two = a_task(portal, title="Test the ports", not_before=later, at=world.now)
+    sign_in(world.tam)
+    page.goto("/projects/portal/")
+    for task in (one, two):
+        page.locator(f"#task-{task.pk}").focus()
+        page.keyboard.press("x")
+    page.keyboard.press("m")
+    expect(page.get_by_label("What to do with them")).to_be_focused()
+    page.get_by_label("What to do with them").select_option(label="Due")
+    page.get_by_role("button", name="Do it").press("Enter")
+    drawer, ticked = page.locator("#drawer"), page.locator("[data-pick]:checked")
+    expect(drawer).to_contain_text("Write the day.")
+    expect(ticked).to_have_count(2)
+    page.locator("#bulk").get_by_label("Deadline").fill(f"{soon:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Do it").press("Enter")
+    expect(drawer).to_contain_text("1 of 2 tasks done.")
+    expect(drawer).to_contain_text("The deadline lies before the earliest start.")
+    expect(ticked).to_have_count(1)
+    expect(ticked).to_have_value(str(two.pk))
+
+
 def test_the_palette_finds_a_project_and_opens_it(world, portal, page, sign_in):
     sign_in(world.tam)
     page.goto("/")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from projects import operations
 from projects.models import Project, Task
-from tests.factories import a_dependency, a_project, a_task
+from tests.factories import a_dependency, a_project, a_task, a_user
 from tests.web.worlds import HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +185,34 @@ def test_the_palette_finds_a_task_by_number_with_what_can_be_done_and_by_title(w
     assert f'data-href="/tasks/{task.pk}/"' in found
     assert "<mark>Route</mark> the circuit" in browser.get("/find/?q=route", headers=HTMX).text
     assert "Start T-" in browser.get(f"/tasks/{task.pk}/start/").text
+
+
+def test_the_palette_offers_every_verb_of_a_task_and_narrows_them_by_what_follows_its_number(world, project, browse):
+    task = a_task(project, assignee=world.engineer, at=world.now)
+    browser = browse(world.tam)
+    every = browser.get("/find/", {"q": task.reference}, headers=HTMX).text
+    for verb in ("start", "block", "complete", "note", "depends-on", "hand-over", "return", "assign", "edit", "cancel"):
+        assert f'data-href="/tasks/{task.pk}/{verb}/"' in every, verb
+    narrowed = browser.get("/find/", {"q": f"{task.reference} hand"}, headers=HTMX).text
+    assert f'data-href="/tasks/{task.pk}/hand-over/"' in narrowed
+    assert f'data-href="/tasks/{task.pk}/start/"' not in narrowed
+    assert f'data-href="/tasks/{task.pk}/"' in browser.get("/find/", {"q": f"#{task.pk}"}, headers=HTMX).text
+
+
+def test_after_a_sign_the_palette_shows_what_can_be_done_and_nothing_else(world, browse):
+    found = browse(world.tam).get("/find/", {"q": "> new"}, headers=HTMX).text
+    assert 'data-href="/requests/new/"' in found
+    assert 'data-href="/requests/"' not in found
+
+
+def test_what_was_begun_elsewhere_and_nobody_has_is_taken_first(world, project, browse):
+    task = a_task(project, department="unix", assignee=a_user("mara"), at=world.now)
+    operations.start_task(task=task, actor=task.assignee, at=world.now)
+    operations.hand_over(task=task, department=world.network, actor=task.assignee, at=world.now)
+    browser = browse(world.engineer)
+    assert f'action="/tasks/{task.pk}/take/"' in browser.get("/departments/network/").text
+    browser.post(f"/tasks/{task.pk}/take/")
+    assert f'action="/tasks/{task.pk}/complete/"' in browser.get("/my-tasks/").text
 
 
 def test_the_queue_of_ones_own_department_is_one_address_away(world, browse):

@@ -64,6 +64,20 @@ def test_a_filter_without_a_name_is_refused_and_one_of_no_list_not_found(world, 
     assert not SavedFilter.objects.exists()
 
 
+def test_a_filter_in_use_is_called_otherwise_but_not_like_another(world, browse):
+    browser = browse(world.tam)
+    kept(browser, "projects", "mine=on", name="First")
+    kept(browser, "projects", "phase=design", name="Second")
+    first = SavedFilter.objects.get(name="First")
+    assert 'value="First"' in browser.get("/projects/?mine=on").text
+    browser.post(f"/filters/{first.pk}/rename/", {"name": "Second", "next": "/projects/"})
+    assert "Another filter is called “Second” already." in browser.get("/projects/").text
+    browser.post(f"/filters/{first.pk}/rename/", {"name": "Mine alone", "next": "/projects/"})
+    browse(world.manager).post(f"/filters/{first.pk}/rename/", {"name": "Not mine"})
+    first.refresh_from_db()
+    assert (first.name, first.query) == ("Mine alone", "mine=on")
+
+
 def test_it_leads_nowhere_else(world, browse):
     data = {"page": "projects", "query": "mine=on", "name": "x", "next": "https://evil.example/"}
     assert browse(world.tam).post("/filters/", data)["Location"] == "/"

@@ -63,8 +63,13 @@ def test_the_button_does_it_once_as_the_person_it_was_sent_to(world, task):
 def test_done_takes_a_line_for_who_goes_on_and_says_who_that_is(world, task):
     after = a_task(task.project, department="vmware", title="Cluster", at=world.now)
     a_dependency(task, after, at=world.now)
+    both = a_task(task.project, department="unix", title="Builds", at=world.now)
+    for before in (task, a_task(task.project, title="Racks", at=world.now)):
+        a_dependency(before, both, at=world.now)
     address = link(world, task, "complete")
-    assert "VMware can go on: Cluster" in Client().get(address).text
+    page = Client().get(address).text
+    assert "VMware can go on: Cluster" in page
+    assert "Unix waits for 1 other: Builds" in page
     Client().post(address, {"text": "Rules 40 to 58"})
     assert Task.objects.get(pk=task.pk).package == "Rules 40 to 58"
 

@@ -75,6 +75,28 @@ def test_the_board_says_who_waits_for_whom_and_where_it_is_stuck(client, world):
     assert cards["The cut"] == ("waiting", "Waiting for 2")
 
 
+def test_silence_is_told_on_the_board_in_the_list_and_to_who_waits(client, world):
+    request = in_work(world)
+    tasks = {task.key: task for task in Task.objects.filter(change_request=request)}
+    operations.start_task(task=tasks["ad"], actor=None, at=world.now - timedelta(days=3))
+    client.force_login(world.tam)
+    answer = client.get(f"/requests/{request.pk}/")
+    cards = {cell.card.title: cell.card for row in answer.context["lanes"].rows for c in row.cells for cell in c}
+    assert (cards["The ad"].badge, cards["The ad"].says) == ("stale", "Silent 3\u00a0d")
+    assert "silent since" in answer.content.decode()
+    assert "Silent 3\u00a0d" in client.get(f"/requests/{request.pk}/?view=list").content.decode()
+
+
+def test_the_graph_says_the_state_of_each_and_leads_to_it(client, world):
+    request = in_work(world)
+    client.force_login(world.tam)
+    page = client.get(f"/requests/{request.pk}/?view=graph").content.decode()
+    assert "Network, done" in page
+    assert "DBA, blocked" in page
+    task = Task.objects.get(change_request=request, key="sql")
+    assert f'<a href="/tasks/{task.pk}/"' in page
+
+
 def test_the_list_says_how_much_each_may_slip(client, world):
     request = in_work(world)
     client.force_login(world.tam)

@@ -158,10 +158,18 @@ document.addEventListener("htmx:beforeRequest", e => {
 });
 document.addEventListener("htmx:afterRequest", e => {
   const from = e.target.closest?.("[data-toast], #drawer") ?? (e.detail.target === drawer && drawer);
-  if (!from || !e.detail.successful || e.detail.requestConfig.verb === "get") return;
+  if (!from || e.detail.xhr.status >= 400 || e.detail.requestConfig.verb === "get") return; // htmx calls a 422 successful
   if (from !== drawer) from.remove();
+  refused = new Set($$("[data-refused]", drawer).map(one => one.dataset.refused));
   for (const box of $$("[data-pick]:checked")) box.checked = false;
   wake();
+});
+// what was refused of many stays ticked in the list as it is now, to be tried again
+let refused = new Set();
+document.addEventListener("htmx:afterRequest", e => {
+  if (!e.target.matches("[data-poll]") || !refused.size) return;
+  for (const box of $$("[data-pick]")) box.checked ||= refused.has(box.value);
+  refused.clear();
 });
 
 // --- palette: the arrows move through the options, Enter opens the chosen one; without one the form goes to the whole page
@@ -211,7 +219,7 @@ document.addEventListener("keydown", e => {
   else if (e.key === "Enter" && e.target === row) ($("[data-open]", row) || $("a[href]", row))?.click();
   else {
     const hit = key.length === 1 && keyed(CSS.escape(key), row);
-    if (hit) hit.matches("input,select,textarea") ? hit.focus() : hit.click();
+    if (hit) hit.matches("input:not([type=checkbox]),select,textarea") ? hit.focus() : hit.click();
     else used = false;
   }
   if (used) e.preventDefault();
