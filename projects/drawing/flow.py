@@ -21,6 +21,7 @@ TITLE_LETTERS: Final = 15
 TITLE_LINES: Final = 2
 DEPARTMENT_LETTERS: Final = 13
 LETTERS_AFTER_REFERENCE: Final = 9
+LETTERS_WITH_STATE: Final = 19
 LINE: Final = 14  # from one line of words to the next
 
 Kind = Literal["dg", "dgc", "dgb"]
@@ -81,7 +82,9 @@ class Box(Generic[K]):
 
     @property
     def department(self) -> str:
-        """After the reference, where there is one, in what is left beside the hours."""
+        """After the reference, where there is one, in what is left beside the hours or the state."""
+        if self.node.says:
+            return _cut(self.node.department, LETTERS_WITH_STATE - len(f", {self.node.says}"))
         if self.node.reference:
             return f"{self.node.reference} {_cut(self.node.department, LETTERS_AFTER_REFERENCE)}"
         return _cut(self.node.department, DEPARTMENT_LETTERS)
