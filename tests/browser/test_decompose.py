@@ -122,6 +122,26 @@ def test_a_phone_shows_the_next_rows_when_one_comes_to_them(world, page, sign_in
     expect(page.get_by_label("Title of task 3")).to_have_value("Build")
 
 
+def test_keys_walk_the_cards_of_a_board_and_tell_what_one_depends_on(world, page, sign_in):
+    request = in_work(world)
+    sign_in(world.tam)
+    page.goto(f"/requests/{request.pk}/")
+    page.get_by_role("link", name="The net").first.focus()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("a.tcard", has_text="The ad")).to_be_focused()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog", name="Beside the page")
+    expect(drawer.get_by_role("heading", name="The ad", exact=True)).to_be_visible()
+    page.keyboard.press("w")
+    expect(drawer.get_by_label("Which task?")).to_be_focused()
+    page.keyboard.type("sql")
+    expect(drawer.get_by_role("option", name="The sql")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(drawer).to_be_hidden()
+    expect(page.locator("a.tcard", has_text="The ad")).to_contain_text("Waiting for DBA")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_them_on_a_desk_and_on_a_phone(world, page, sign_in, scheme):
     work = in_work(world)

@@ -216,7 +216,7 @@ document.addEventListener("keydown", e => {
     to?.focus();
     if (to?.dataset.peek && drawer.firstElementChild) peek(to);
   } else if (e.key === " " && e.target === row && row.dataset.peek) peek(row);
-  else if (e.key === "Enter" && e.target === row) ($("[data-open]", row) || $("a[href]", row))?.click();
+  else if (e.key === "Enter" && e.target === row) (row.matches("a") ? row : $("[data-open]", row) || $("a[href]", row))?.click();
   else {
     const hit = key.length === 1 && keyed(CSS.escape(key), row);
     if (hit) hit.matches("input:not([type=checkbox]),select,textarea") ? hit.focus() : hit.click();
