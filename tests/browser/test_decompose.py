@@ -140,6 +140,7 @@ def test_keys_walk_the_cards_of_a_board_and_tell_what_one_depends_on(world, page
     page.keyboard.press("Enter")
     expect(drawer).to_be_hidden()
     expect(page.locator("a.tcard", has_text="The ad")).to_contain_text("Waiting for DBA")
+    expect(page.locator("a.tcard", has_text="The ad")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -162,6 +162,7 @@ document.addEventListener("htmx:afterRequest", e => {
   if (from !== drawer) from.remove();
   refused = new Set($$("[data-refused]", drawer).map(one => one.dataset.refused));
   for (const box of $$("[data-pick]:checked")) box.checked = false;
+  if (from === drawer && !drawer.firstElementChild && opener?.isConnected) opener.focus(); // nothing is left to ask
   wake();
 });
 // what was refused of many stays ticked in the list as it is now, to be tried again
