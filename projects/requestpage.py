@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.permissions import Person
 from accounts.reach import reach_of
@@ -79,7 +80,8 @@ def steps_of(request: ChangeRequest, *, open_questions: int) -> list[Step]:
         state = "done" if place < here else "now" if place == here else ""
         label = str(one.label)
         if state == "now" and open_questions:
-            label = _("%(status)s, %(n)d open") % {"status": label, "n": open_questions}
+            words = ngettext("%(status)s, %(n)d open", "%(status)s, %(n)d open", open_questions)
+            label = words % {"status": label, "n": open_questions}
         found.append(Step(label, state, times.get(one) if place <= here else None))
     return found
 

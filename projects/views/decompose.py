@@ -227,8 +227,9 @@ def _send(request: HttpRequest, sheet: Sheet, user: User) -> HttpResponse | None
         at=sheet.now,
     )
     n = len({task.department_id for task in made})
-    words = ngettext("%(tasks)d tasks sent to %(n)d department", "%(tasks)d tasks sent to %(n)d departments", n)
-    messages.success(request, words % {"tasks": len(made), "n": n})
+    sent = ngettext("%(n)d task sent", "%(n)d tasks sent", len(made)) % {"n": len(made)}
+    departments = ngettext("to %(n)d department", "to %(n)d departments", n) % {"n": n}
+    messages.success(request, f"{sent} {departments}")
     return _leave(request, sheet.request)
 
 

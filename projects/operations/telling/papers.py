@@ -53,7 +53,8 @@ def _line(document: Document) -> str:
     if document.suspect_at is not None:
         why = _("changed since: %(what)s") % {"what": document.suspect_reason}
     else:
-        why = _("not verified for %(n)d days") % {"n": document.review_every_days}
+        days = document.review_every_days
+        why = ngettext("not verified for %(n)d day", "not verified for %(n)d days", days) % {"n": days}
     return f"{document.reference} {document} · {document.project} · {why}"
 
 
