@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Grant, Role, User
 from accounts.operations import end_grants, give_grant
@@ -30,23 +30,38 @@ def seat(project: Project, post: str, user: User | None, *, at: datetime, until:
         return
     end_grants(at=at, **seats)
     if user is not None:
-        give_grant(
-            user=user,
-            role=POSTS[post],
-            scope_kind=Grant.Scope.PROJECT,
-            scope_id=project.pk,
-            client=project.client,
-            at=at,
-            until=until,
-            reason=post,
-        )
+        _give(project, user, post=post, at=at, until=until)
 
 
-def free_days(project: Project, *, from_at: datetime, until: datetime | None, at: datetime, **whose: Any) -> None:
+def seat_deputy(project: Project, deputy: User, *, from_at: datetime, until: datetime) -> None:
+    """For these days, instead of whoever has them; a deputy without days comes back when they are over."""
+    seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy")
+    standing = seats.filter(valid_until=None).valid_at(from_at).select_related("user").first()
+    free_days(project, from_at=from_at, until=until)
+    seat(project, "deputy", deputy, at=from_at, until=until)
+    if standing is not None:
+        _give(project, standing.user, at=until)
+
+
+def unseat_deputy(project: Project, deputy: User, *, at: datetime) -> bool:
+    """The days end now, those to come do not begin; who comes back after them comes back at once. False: there are
+    none."""
+    seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy")
+    is_ahead = Q(valid_until__gt=at) & Q(valid_until__gt=F("valid_from"))
+    ended = list(seats.filter(Q(valid_until=None) | is_ahead, user=deputy))
+    free_days(project, from_at=at, until=None, user=deputy)
+    for one in ended:
+        if one.valid_until is not None:
+            back = seats.filter(valid_from=one.valid_until, valid_until=None)
+            back.update(valid_from=max(at, one.valid_from))
+    return bool(ended)
+
+
+def free_days(project: Project, *, from_at: datetime, until: datetime | None, **whose: Any) -> None:
     """Nobody is deputy in these days: who is stops when they begin, who would begin in them does not."""
     seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", **whose)
-    end_grants(at=max(from_at, at), scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", **whose)
-    to_come = seats.filter(valid_from__gt=max(from_at, at))
+    end_grants(at=from_at, scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", **whose)
+    to_come = seats.filter(valid_from__gt=from_at)
     to_come = to_come.filter(valid_from__lt=until) if until is not None else to_come
     to_come.update(valid_until=F("valid_from"))
 
@@ -55,7 +70,7 @@ def seat_deputies(at: datetime) -> int:
     """Projects name the deputy whose time it is: the rights begin and end by themselves, this follows them. A chore of
     the alert pass, which asks two queries where nothing is to do."""
     valid = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, reason="deputy").valid_at(at)
-    begun = valid.filter(valid_from__gte=at - LOOK_BACK, valid_until__isnull=False)
+    begun = valid.filter(valid_from__gte=at - LOOK_BACK).order_by("valid_from", "pk")
     is_valid = Exists(valid.filter(scope_id=OuterRef("pk"), user=OuterRef("deputy")))
     had_one = Exists(Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, reason="deputy", scope_id=OuterRef("pk")))
     over = Project.objects.exclude(deputy=None).filter(had_one, ~is_valid)
@@ -77,3 +92,16 @@ def _name_deputy(project_id: int, deputy_id: int | None, until: datetime | None,
         tenant = project.client_id
         history.record(project, "deputy", actor=None, at=at, tenant_id=tenant, changes=changed, place=project)
     return bool(changed)
+
+
+def _give(project: Project, user: User, *, post: str = "deputy", at: datetime, until: datetime | None = None) -> None:
+    give_grant(
+        user=user,
+        role=POSTS[post],
+        scope_kind=Grant.Scope.PROJECT,
+        scope_id=project.pk,
+        client=project.client,
+        at=at,
+        until=until,
+        reason=post,
+    )

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Client, Grant, User
+from accounts.models import Client, User
 from kernel import history
 from kernel.errors import Conflict, Invalid
 from kernel.locking import lock
@@ -18,7 +17,7 @@ from kernel.versions import change, check
 from projects.models import Project
 from projects.operations import telling
 from projects.operations.handovers import follow_posts, refuse_without_handover, withdraw_go_live
-from projects.operations.posts import POSTS, free_days, seat
+from projects.operations.posts import POSTS, seat, seat_deputy, unseat_deputy
 
 # Addresses beside those of projects.
 RESERVED_SLUGS = frozenset({"new"})
@@ -88,8 +87,7 @@ def appoint_deputy(
     changed = change(project, {"deputy": deputy, "deputy_until": until}) if from_at <= at else {}
     changed.pop("deputy_until", None)
     project.save()
-    free_days(project, from_at=from_at, until=until, at=at)
-    seat(project, "deputy", deputy, at=max(from_at, at), until=until)
+    seat_deputy(project, deputy, from_at=max(from_at, at), until=until)
     history.record(
         project,
         "deputy appointed",
@@ -108,15 +106,12 @@ def appoint_deputy(
 def dismiss_deputy(*, project: Project, deputy: User, actor: User | None, at: datetime) -> Project:
     """Nobody needs the deputy any more: the days end now, those to come do not begin."""
     project = _locked(project)
-    seats = Grant.objects.filter(scope_kind=Grant.Scope.PROJECT, scope_id=project.pk, reason="deputy", user=deputy)
-    is_ahead = Q(valid_until__gt=at) & Q(valid_until__gt=F("valid_from"))
-    if not seats.filter(Q(valid_until=None) | is_ahead).exists():
+    if not unseat_deputy(project, deputy, at=at):
         return project
     is_now = project.deputy_id == deputy.pk
     changed = change(project, {"deputy": None, "deputy_until": None}) if is_now else {}
     changed.pop("deputy_until", None)
     project.save()
-    free_days(project, from_at=at, until=None, at=at, user=deputy)
     history.record(
         project,
         "deputy dismissed",

@@ -21,12 +21,14 @@ from kernel.errors import DomainError, Stale
 from projects import operations
 from projects.models import Document, DocumentVersion
 from projects.paperforms import DocumentForm, VersionForm
+from projects.paths import task_path
 from projects.permissions import (
     documents_visible_to,
     may_create_documents_in,
     may_keep_document,
     may_register_document,
     projects_visible_to,
+    tasks_visible_to,
 )
 from projects.projectpage import found_project, frame_context
 
@@ -94,6 +96,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "document": found,
         "state": found.state(now),
+        "cause_url": _cause_url(request, found),
         "versions": versions,
         "shown": shown,
         "before": before,
@@ -202,6 +205,13 @@ def _found(request: HttpRequest, pk: int) -> Document:
     people = ("owner", "verified_by", "project__client__tam", "project__tam", "suspect_by_task")
     found: Document = get_object_or_404(rows.select_related(*people), pk=pk)
     return found
+
+
+def _cause_url(request: HttpRequest, found: Document) -> str:
+    """The task that made it suspect, for who may see it."""
+    task = found.suspect_by_task
+    is_seen = task is not None and tasks_visible_to(request.user).filter(pk=task.pk).exists()
+    return task_path(task) if task is not None and is_seen and is_staff_member(request.user) else ""
 
 
 def _refuse(asked: tuple[forms.BaseForm, ...], error: DomainError) -> None:

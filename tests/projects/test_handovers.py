@@ -337,6 +337,22 @@ def test_who_is_appointed_for_days_takes_those_of_another(project):
     assert not projects_visible_to(first).exists()
 
 
+@pytest.mark.parametrize("ended_on", [None, 0, 3], ids=["to the end", "before the days", "in the days"])
+def test_a_deputy_without_days_comes_back_after_those_of_another(project, ended_on):
+    standing = a_user("standing", Role.TAM)
+    operations.update_project(project=project, changes={"deputy": standing}, actor=None, at=MONDAY - DAY)
+    deputy = a_deputy_from_tuesday(project)
+    named = []
+    for days in (0, 1, 3, 4, 8):
+        if days == ended_on:
+            operations.dismiss_deputy(project=project, deputy=deputy, actor=None, at=MONDAY + days * DAY)
+        seat_deputies(MONDAY + days * DAY)
+        project.refresh_from_db()
+        named.append(project.deputy)
+    in_between = {None: [deputy] * 3, 0: [standing] * 3, 3: [deputy, standing, standing]}[ended_on]
+    assert named == [standing, *in_between, standing]
+
+
 # --- who hears that the TAM is another one -------------------------------------------------------------------------
 def experts_of(project):
     for name, kind in (("Eva", "technical_expert"), ("Max", "decision_maker")):

@@ -47,7 +47,9 @@ def test_what_wants_a_look_stands_first_and_says_why(world, browse, project):
     page = browse(world.tam).get("/projects/portal/documents/").text
     assert page.index("Touched") < page.index("Fresh")
     assert "New core" in page
-    assert "This may no longer be how it is." in browse(world.tam).get(f"/documents/{touched.pk}/").text
+    told = browse(world.tam).get(f"/documents/{touched.pk}/").text
+    assert "This may no longer be how it is." in told
+    assert f'href="/tasks/{touched.project.tasks.get().pk}/"' in told
 
 
 def test_one_click_verifies_and_the_banner_is_gone(world, browse, project):
