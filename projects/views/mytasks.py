@@ -29,6 +29,8 @@ def my_tasks(request: HttpRequest) -> HttpResponse:
     free = free_tasks(user, now=now)
     own = tasks_of(user)
     queue = queue_of(own, user, first=first_for(own=own, takeable=free, now=now), now=now)
+    if queue.next is not None:
+        free = free.exclude(pk=queue.next.row.task.pk)  # it stands above the lists
     shown = rows_of(with_row_names(free)[:SOME_FREE], user, now=now)
     context = {"queue": queue, "free": shown, "verbs": VERBS}
     template = "projects/_my_tasks_changed.html" if wants_fragment(request) else "projects/my_tasks.html"

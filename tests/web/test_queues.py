@@ -110,6 +110,13 @@ def test_mine_a_client_a_part_and_another_order(world, project, browse):
     assert browser.get("/departments/network/?part=nonsense&cursor=x&client=nobody").status_code == 200
 
 
+def test_what_is_next_does_not_stand_among_the_free_ones_again(world, browse, project):
+    first, second = (a_task(project, title=title, at=world.now) for title in ("First", "Second"))
+    page = browse(world.engineer).get("/my-tasks/").text
+    assert page.index("First") < page.index("Second")
+    assert [f'id="task-{task.pk}"' in page for task in (first, second)] == [False, True]
+
+
 @pytest.mark.parametrize("path", ["/departments/network/", "/departments/network/?part=ready", "/my-tasks/", "/"])
 @pytest.mark.parametrize("who", ["engineer", "head", "manager", "tam"])
 def test_a_page_costs_the_same_for_a_few_tasks_and_for_many(world, project, browse, path, who):
