@@ -44,9 +44,8 @@ class ProjectSerializer(StrictModelSerializer):
         model = Project
         fields = [
             *("id", "client", "slug", "name", "goal", "phase", "architect", "tam", "deputy", "promised_go_live"),
-            *("deputy_until", "sla_policy", "version"),
+            *("sla_policy", "version"),
         ]
-        read_only_fields = ["deputy_until"]
         create_only = ["client", "slug"]
 
     def hidden_fields(self, user: Any) -> Collection[str]:
