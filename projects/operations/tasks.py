@@ -289,9 +289,15 @@ def say(*, task: Task, text: str, actor: User | None, at: datetime) -> Task:
 
 
 @transaction.atomic
-def keep_package(*, task: Task, text: str, actor: User | None, at: datetime) -> Task:
-    """What the next department gets with the work: results, links, access."""
+def keep_package(*, task: Task, text: str, was: str | None = None, actor: User | None, at: datetime) -> Task:
+    """What the next department gets with the work: results, links, access.
+
+    `was` is what the text was written over: words that somebody else kept meanwhile stay, and the own follow them.
+    """
     task = lock(Task.objects.select_related("project")).get(pk=task.pk)
+    now = task.package.replace("\r\n", "\n").strip()
+    if was is not None and now not in {was, text}:
+        text = f"{now}\n\n{text.removeprefix(was).strip()}".strip()
     if task.package != text:
         task.package = text
         task.last_word_at = at

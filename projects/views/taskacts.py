@@ -25,7 +25,7 @@ from kernel.toasts import said
 from projects import operations
 from projects.models import Check, Task
 from projects.queries.tasks import task_rows
-from projects.taskforms import EditForm, TaskForm
+from projects.taskforms import LONGEST_TEXT, EditForm, TaskForm
 from projects.taskoffers import may, offers_for
 from projects.views.taskpage import found_task, show, title_of
 from projects.views.taskverbs import VERBS, TaskVerb
@@ -81,11 +81,17 @@ def tick(request: HttpRequest, pk: int, check: int) -> HttpResponse:
 def package(request: HttpRequest, pk: int) -> HttpResponse:
     """What the next departments get with the work."""
     task = _workable(request, pk, "package")
-    operations.keep_package(
-        task=task, text=request.POST.get("text", "")[:20_000].strip(), actor=_person(request), at=timezone.now()
-    )
-    said(request, _("Kept for who goes on"))
-    return render(request, "projects/_task_sheet_done.html") if wants_fragment(request) else redirect("task", pk)
+    typed, was = (_plain(request.POST.get(name, "")) for name in ("text", "was"))
+    kept = operations.keep_package(task=task, text=typed, was=was, actor=_person(request), at=timezone.now())
+    is_merged = kept.package != typed
+    said(request, _("Somebody else wrote meanwhile: both are kept") if is_merged else _("Kept for who goes on"))
+    context = {"task": kept, "is_merged": is_merged}
+    return render(request, "projects/_package_kept.html", context) if wants_fragment(request) else redirect("task", pk)
+
+
+def _plain(text: str) -> str:
+    """As it is stored: browsers send lines with two signs at their end."""
+    return text.replace("\r\n", "\n")[:LONGEST_TEXT].strip()
 
 
 def _person(request: HttpRequest) -> User:

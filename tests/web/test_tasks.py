@@ -104,6 +104,22 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_what_was_typed_is_kept(
     assert stored(task).title == "Mine"
 
 
+def test_what_two_people_write_for_who_goes_on_is_kept_of_both(world, project, browse):
+    task = a_task(project, assignee=world.engineer, at=world.now)
+    a_dependency(task, a_task(project, department="unix", at=world.now), at=world.now)
+    address = f"/tasks/{task.pk}/package/"
+    operations.keep_package(task=task, text="Circuit 2 is live", actor=world.tam, at=world.now)
+    assert 'name="was" value="Circuit 2 is live"' in browse(world.engineer).get(f"/tasks/{task.pk}/").text
+    operations.keep_package(task=task, text="Circuit 2 is live since 08:55", actor=world.tam, at=world.now)
+    mine = {"was": "Circuit 2 is live", "text": "Circuit 2 is live\r\nVLAN 410"}
+    answer = browse(world.engineer).post(address, mine, headers=HTMX)
+    assert "Somebody else wrote meanwhile: both are kept" in answer.text
+    assert stored(task).package == "Circuit 2 is live since 08:55\n\nVLAN 410"
+    assert 'id="package"' in answer.text
+    browse(world.engineer).post(address, {"was": stored(task).package, "text": "VLAN 410"}, headers=HTMX)
+    assert stored(task).package == "VLAN 410"
+
+
 def test_lines_are_ticked_and_the_package_is_kept(world, project, browse):
     task = a_task(project, assignee=world.engineer, ready=["Access is there"], at=world.now)
     line = task.checks.get(text="Access is there")
