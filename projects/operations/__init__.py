@@ -49,6 +49,7 @@ from projects.operations.requests import (
 from projects.operations.sending import send_to_departments
 from projects.operations.tasks import (
     NewTask,
+    assign_many,
     assign_task,
     create_task,
     hand_over,
@@ -82,6 +83,7 @@ __all__ = [
     "archive_blueprint",
     "ask",
     "ask_all",
+    "assign_many",
     "assign_task",
     "attach",
     "begin_decomposing",

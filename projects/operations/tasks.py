@@ -209,16 +209,39 @@ def _mend_return(task: Task) -> None:
 def assign_task(*, task: Task, assignee: User | None, actor: User | None, at: datetime) -> Task:
     """Give a task to somebody, or to nobody; given to who has it already, nothing changes."""
     task = locked_with_neighbours(task)
+    if _give(task, assignee, actor=actor, at=at):
+        telling.given([task], actor=actor, at=at)
+    return task
+
+
+@transaction.atomic
+def assign_many(*, tasks: Iterable[Task], assignee: User | None, actor: User | None, at: datetime) -> dict[int, str]:
+    """Give each for itself to one person, who hears once of all of them; returns by their ids why some were not."""
+    ids = [task.pk for task in tasks]
+    rows = Task.objects.select_related("project", "client", "assignee").filter(pk__in=ids).order_by("pk")
+    given, refused = [], {}
+    for task in lock(rows):
+        try:
+            if _give(task, assignee, actor=actor, at=at):
+                given.append(task)
+        except Conflict as error:
+            refused[task.pk] = error.message
+    telling.given(given, actor=actor, at=at)
+    return refused
+
+
+def _give(task: Task, assignee: User | None, *, actor: User | None, at: datetime) -> bool:
+    """Whether the locked task has changed hands by it."""
     if task.assignee == assignee:
-        return task
+        return False
     refuse_ended(task)
     was_with = task.assignee
     changed = change(task, {"assignee": assignee})
     task.last_word_at = at
     task.save()
-    pass_on(task, was_with, actor=actor, at=at)
+    let_follow(task, was_with, at=at)
     record(task, "assigned", actor=actor, at=at, changes=changed)
-    return task
+    return True
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.permissions import is_staff_member
 from kernel.errors import DomainError
 from kernel.fragments import wants_fragment
@@ -46,8 +47,12 @@ def bulk(request: HttpRequest) -> HttpResponse:
     ids = [number_in(one) for one in request.POST.getlist("task")][:MOST_AT_ONCE]
     answers: list[Answer] = []
     if form.is_valid():
-        do = _step(form.cleaned_data)
-        answers = [_answer(request, task, do) for task in task_rows(request.user).filter(pk__in=ids).order_by("pk")]
+        tasks = list(task_rows(request.user).filter(pk__in=ids).order_by("pk"))
+        if form.cleaned_data["what"] == BulkForm.ASSIGN:
+            answers = _given(request, tasks, form.cleaned_data["assignee"])
+        else:
+            do = _step(form.cleaned_data)
+            answers = [_answer(request, task, do) for task in tasks]
     context = {"form": form, "answers": answers, "done": sum(not one.refusal for one in answers)}
     template = "projects/_bulk.html" if wants_fragment(request) else "projects/bulk.html"
     return render(request, template, context, status=200 if form.is_valid() else 422)
@@ -55,11 +60,18 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _step(asked: dict[str, Any]) -> Callable[..., object]:
     """What is done to each, as `do(task=, actor=, at=)`."""
-    if asked["what"] == BulkForm.ASSIGN:
-        return lambda **who: operations.assign_task(assignee=asked["assignee"], **who)
     if asked["what"] == BulkForm.DEADLINE:
         return lambda **who: operations.update_task(changes={"deadline": asked["deadline"]}, **who)
     return operations.cancel_task
+
+
+def _given(request: HttpRequest, tasks: list[Task], assignee: User | None) -> list[Answer]:
+    """In one step, for who gets them hears once."""
+    refused = {task.pk: _("This is not yours to plan.") for task in tasks if not may_edit_task(request.user, task)}
+    planned = [task for task in tasks if task.pk not in refused]
+    actor = cast(User, request.user)
+    refused |= operations.assign_many(tasks=planned, assignee=assignee, actor=actor, at=timezone.now())
+    return [Answer(task, refused.get(task.pk, "")) for task in tasks]
 
 
 def _answer(request: HttpRequest, task: Task, do: Callable[..., object]) -> Answer:

@@ -163,6 +163,19 @@ def test_what_was_sent_back_is_told_anew_once_it_is_mended(head) -> None:
     assert len(told(recipient=head)) == 2
 
 
+def test_who_gets_many_at_once_hears_once_and_who_has_one_of_them_no_longer_sees_it() -> None:
+    mara, nils = a_user("mara"), a_user("nils")
+    project = a_project()
+    tasks = [a_task(project, assignee=nils), a_task(project), a_task(project, assignee=mara)]
+    over = a_task(project)
+    operations.cancel_task(task=over, actor=None, at=MONDAY)
+    Delivery.objects.all().delete()
+    refused = operations.assign_many(tasks=[*tasks, over], assignee=mara, actor=None, at=LATER)
+    assert refused == {over.pk: f"{over.reference} has ended already."}
+    assert [one.subject for one in told(recipient=mara)] == ["2 tasks are given to you"]
+    assert not told(recipient=nils)
+
+
 def test_who_leads_hears_of_what_is_stuck_returned_and_silent() -> None:
     project = a_project()
     tam = project.client.tam
