@@ -17,7 +17,7 @@ from alerts.queries import open_alerts
 from desk.queries.clocks import NearestClock, deadlines_of, nearest_clock
 from kernel.shell import Countdown, Group, Item, Person, Shell
 from projects.permissions import may_keep_blueprints, works_with_requests
-from projects.queries.requests import needing
+from projects.queries.requests import count_needing
 from sla.models import Clock
 from sla.permissions import may_read_policies
 
@@ -42,7 +42,7 @@ def shell(request: HttpRequest) -> Shell:
     deadlines = deadlines_of(user, now=now)
     nearest = nearest_clock(user, deadlines, now=now)
     return Shell(
-        groups=_groups(user, over=deadlines.over, asked=needing(user).count()),
+        groups=_groups(user, over=deadlines.over, asked=count_needing(user)),
         tabs=_tabs(user),
         menu=(_profile(),),
         bell=_bell(user) if is_staff_member(user) else None,
@@ -81,7 +81,8 @@ def serves_clients(user: User) -> bool:
 
 
 def _groups(user: User, *, over: int = 0, asked: int = 0) -> tuple[Group, ...]:
-    """`over` is how many incidents have a clock over, `asked` how many change requests need the person."""
+    """`over` is how many incidents have a clock over, `asked` how many change requests need the person, at
+    most a hundred."""
     work = [_today(), *([_requests(asked)] if works_with_requests(user) else []), _incidents(over)]
     if not is_staff_member(user):
         return Group(items=tuple(work)), Group(items=(_company(),))

@@ -206,11 +206,13 @@ class BulkForm(forms.Form):
     assignee = forms.TypedChoiceField(required=False, label=_("Person"), empty_value=None)
     deadline = moment(required=False, label=_("Deadline"))
 
-    def __init__(self, *args: Any, department: Department | None = None, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: dict[Department, list[User]] | None = None, now: datetime, **kwargs: Any):
+        """`people`: by department, those who can be chosen; everybody where nobody says so."""
         super().__init__(*args, **kwargs)
-        working = members(at=now, department_id=department.pk if department is not None else None)
-        departments = [department] if department is not None else list(Department.objects.filter(pk__in=working))
-        groups = [(str(one), working.get(one.pk, [])) for one in departments]
+        if people is None:
+            working = members(at=now)
+            people = {one: working[one.pk] for one in Department.objects.filter(pk__in=working)}
+        groups = [(str(department), some) for department, some in people.items()]
         offer_people(self, "assignee", groups, nobody=gettext("Nobody"))
 
     def clean(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -195,7 +196,8 @@ def _state_in_a_word(line: Line) -> str:
 
 def queues_of(department_ids: Collection[int]) -> dict[int, int]:
     """How many open tasks lie with each department, for whomever; one query."""
-    return Counter(Task.objects.open().filter(department__in=department_ids).values_list("department", flat=True))
+    rows = Task.objects.open().filter(department__in=department_ids).order_by().values_list("department")
+    return Counter(dict(rows.annotate(n=Count("pk"))))
 
 
 def _state(edge: Dependency, tasks: Mapping[int, Task]) -> lanes.State:

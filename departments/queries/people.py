@@ -13,11 +13,9 @@ def away(user_ids: Iterable[int], *, at: datetime) -> dict[int, Absence]:
     return {absence.user_id: absence for absence in rows}
 
 
-def members(*, at: datetime, department_id: int | None = None) -> dict[int, list[User]]:
-    """Who works in which department (by its id) at an instant, by name, in one alone if it is named; one query."""
+def members(*, at: datetime) -> dict[int, list[User]]:
+    """Who works in which department (by its id) at an instant, by name; one query."""
     grants = Grant.objects.filter(scope_kind=Grant.Scope.DEPARTMENT, user__is_active=True).valid_at(at)
-    if department_id is not None:
-        grants = grants.filter(scope_id=department_id)
     found: dict[int, dict[int, User]] = {}
     for grant in grants.select_related("user").order_by("user__first_name", "user__last_name", "user__username"):
         if grant.scope_id is not None:

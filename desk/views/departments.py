@@ -48,12 +48,13 @@ def department(request: HttpRequest, slug: str) -> HttpResponse:
     has_work = bool(work.queue.totals.open) or wishes.is_narrow
     queue = department_queue(request.user, found, tasks=tasks, is_beside=has_work, now=now)
     picks = any("assign" in row.offers for group in work.queue.groups for row in group.rows)
+    people = {found: [member.user for member in queue.members]}
     context = {
         "queue": queue,
         "work": work,
         "has_work": has_work,
         "picks": picks,
-        "bulk": BulkForm(department=found, now=now) if picks else None,
+        "bulk": BulkForm(people=people, now=now) if picks else None,
         "form": form,
         "wishes": wishes,
         "part_url": _with(request, part=""),

@@ -19,7 +19,7 @@ from projects.models.task import TaskQuerySet
 from projects.permissions import tasks_visible_to
 from projects.queries.queues import Row, rows_of
 from projects.queries.silence import silent_since
-from projects.queries.tasks import awaited_by, with_names
+from projects.queries.tasks import awaited_by, with_row_names
 from projects.workboard import Work, work_of
 
 MOST_ON_BOARD = 120
@@ -110,7 +110,7 @@ def narrowed(tasks: TaskQuerySet, wishes: Wishes, *, silent: Mapping[int, dateti
         rows = rows.filter(Q(status=TaskStatus.BLOCKED) | Q(returned_at__isnull=False))
     if wishes.trouble == Trouble.SILENT:
         rows = rows.filter(pk__in=silent)
-    return with_names(rows).order_by("due_at", "-frees", "id")
+    return with_row_names(rows).order_by("due_at", "-frees", "id")
 
 
 def lines_of(tasks: Sequence[Task], user: Person, *, silent: Mapping[int, datetime], now: datetime) -> list[TaskLine]:

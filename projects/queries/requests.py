@@ -18,6 +18,7 @@ from projects.lifecycle import ENDED_REQUEST, OPEN_TASK, RequestStatus, TaskStat
 from projects.models import ChangeRequest, Clarification, Project, Task
 from projects.permissions import requests_visible_to
 
+MOST_COUNTED = 100
 _NUMBER = re.compile(r"(?:CHG-|#)?([0-9]{1,15})", re.IGNORECASE)
 _OPEN = Q(answered_at=None, withdrawn_at=None)
 
@@ -77,6 +78,11 @@ def counted(user: Person) -> dict[str, int]:
 def needing(user: Person) -> QuerySet[ChangeRequest]:
     """What only goes on when this person does something."""
     return requests_visible_to(user).filter(_in_view(View.NEEDS_YOU, user))
+
+
+def count_needing(user: Person) -> int:
+    """At most a hundred: the frame of every page asks, and nobody wants to know which number beyond it is."""
+    return needing(user).order_by().values("pk")[:MOST_COUNTED].count()
 
 
 def needing_first(user: Person) -> QuerySet[ChangeRequest]:

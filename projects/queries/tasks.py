@@ -24,7 +24,7 @@ _BESIDE = (
     *("department__name", "department__short_name", "department__icon"),
     *(f"assignee__{name}" for name in NAME_FIELDS),
 )
-_IN_A_ROW = (*_BESIDE, "change_request_id", "client__name", "project__name", "project__client_id")
+_IN_A_ROW = (*_BESIDE, "change_request__external_ref", "client__name", "project__name", "project__client_id")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def with_names(rows: TaskQuerySet) -> TaskQuerySet:
 
 def with_row_names(rows: TaskQuerySet) -> TaskQuerySet:
     """What a row of a queue shows, and no more: such lists are long and asked for often."""
-    return rows.select_related("client", "project", "department", "assignee").only(*_IN_A_ROW)
+    return rows.select_related("client", "project", "change_request", "department", "assignee").only(*_IN_A_ROW)
 
 
 def task_page(task: Task, user: Person) -> TaskPage:

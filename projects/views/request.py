@@ -29,6 +29,7 @@ from projects.permissions import (
 )
 from projects.queries.hours import client_hours
 from projects.queries.requests import request_list
+from projects.queries.tasks import with_row_names
 from projects.requestforms import RequestForm, addressees
 from projects.requesthistory import lines_of, not_accepted
 from projects.requestoffers import offers_for, primary
@@ -129,7 +130,7 @@ def show(
         "is_changed": is_changed,
     }
     if is_internal and not is_early:
-        context |= work_context(found, user, asked_view(request), now)
+        context |= work_context(found, parts.tasks, user, asked_view(request), now)
     template = "projects/request/_request_changed.html" if wants_fragment(request) else "projects/request/request.html"
     return render(request, template, context, status=status)
 
@@ -139,11 +140,16 @@ def _parts(request: HttpRequest, found: ChangeRequest) -> Parts:
     questions = clarifications_visible_to(user).filter(request=found, withdrawn_at=None)
     attachments = attachments_visible_to(user).filter(request=found)
     tasks = tasks_visible_to(user).filter(change_request=found).order_by("position", "pk")
-    return Parts(
-        list(questions.select_related("contact__user", "department__calendar", "answered_by", "request__project")),
-        list(attachments.select_related("stored", "uploaded_by", "request__project")),
-        list(tasks.select_related("department", "assignee")),
+    parts = Parts(
+        list(questions.select_related("contact__user", "department__calendar", "answered_by")),
+        list(attachments.select_related("stored", "uploaded_by")),
+        list(with_row_names(tasks)),
     )
+    for question in parts.questions:
+        question.request = found
+    for attachment in parts.attachments:
+        attachment.request = found
+    return parts
 
 
 def _buttons(offers: frozenset[str], verbs: dict[str, Verb[RequestForm]], next_one: str) -> Sequence[Button]:

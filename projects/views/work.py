@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,11 +13,11 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.permissions import Person
 from projects.lifecycle import RequestStatus
-from projects.models import ChangeRequest, Dependency
-from projects.permissions import may_add_tasks_to, may_keep_blueprints, tasks_visible_to
+from projects.models import ChangeRequest, Dependency, Task
+from projects.permissions import may_add_tasks_to, may_keep_blueprints
 from projects.queries.silence import silent_since
 from projects.queries.slack import analyses
-from projects.queries.tasks import awaited_by, with_names
+from projects.queries.tasks import awaited_by
 from projects.workboard import board_of, graph_of, queues_of, work_of
 
 FINISHED: Final = frozenset({RequestStatus.DELIVERED.value, RequestStatus.ACCEPTED.value})
@@ -32,11 +33,12 @@ def asked_view(request: HttpRequest) -> str:
     return request.GET.get("view") or shown.get("view") or BOARD
 
 
-def work_context(request_row: ChangeRequest, user: Person, view: str, now: datetime) -> dict[str, Any]:
-    """What `projects/request/_work.html` shows; a constant number of queries however many tasks. An unknown view is
-    the board."""
+def work_context(
+    request_row: ChangeRequest, tasks: Sequence[Task], user: Person, view: str, now: datetime
+) -> dict[str, Any]:
+    """What `projects/request/_work.html` shows of those of a request's tasks that one sees; a constant number of
+    queries however many they are. An unknown view is the board."""
     view = view if view in {BOARD, LIST, GRAPH} else BOARD
-    tasks = list(with_names(tasks_visible_to(user).filter(change_request=request_row)).order_by("position", "pk"))
     edges = list(Dependency.objects.filter(successor__in=[task.pk for task in tasks]).order_by("pk"))
     analysis = analyses([request_row.pk]).get(request_row.pk)
     awaited = awaited_by(tasks)
