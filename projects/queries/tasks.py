@@ -21,6 +21,7 @@ MOST_LINES = 100
 _BESIDE = (
     *("version", "title", "status", "block_reason", "block_text", "blocked_at", "started_at", "finished_at"),
     *("returned_at", "return_reason", "ready_at", "due_at", "unmet", "frees", "estimate_h", "planned_at"),
+    *("last_word_at", "change_request_id"),
     *("department__name", "department__short_name", "department__icon"),
     *(f"assignee__{name}" for name in NAME_FIELDS),
 )
