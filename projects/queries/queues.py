@@ -24,7 +24,7 @@ from projects.planning.gates import START_GATES
 from projects.queries.tasks import awaited_by, successors_held_by, with_row_names
 from projects.taskoffers import Offers, offers_for
 
-SOME_ROWS, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 8, 50, 6, 40
+SOME_ROWS, SOME_WAITING, A_PAGE, SOME_HELD, SOME_LOOKED_AT = 8, 5, 50, 6, 40
 
 
 class Part(TextChoices):
@@ -139,7 +139,7 @@ def queue_of(
     at most, however many there are."""
     counted = _counts(tasks, first, now=now)
     listed = (tasks.exclude(pk=first) if first else tasks).order_by(*_ORDER[sort])
-    ids = {part: _some_of(listed.filter(_within(part, now=now))) for part in Part if counted[part]}
+    ids = {part: _some_of(listed, part, now=now) for part in Part if counted[part]}
     shown = [*([first] if first else []), *(pk for some in ids.values() for pk in some)]
     rows = {row.task.pk: row for row in rows_of(with_row_names(Task.objects.filter(pk__in=shown)), user, now=now)}
     groups = [Group(part, [rows[pk] for pk in some if pk in rows], counted[part]) for part, some in ids.items()]
@@ -191,8 +191,10 @@ def _first_of(tasks: TaskQuerySet) -> int | None:
     return tasks.values_list("pk", flat=True).first()
 
 
-def _some_of(tasks: TaskQuerySet) -> list[int]:
-    return list(tasks.values_list("pk", flat=True)[:SOME_ROWS])
+def _some_of(tasks: TaskQuerySet, part: Part, *, now: datetime) -> list[int]:
+    """The first of a part; fewer of what nobody here can go on with."""
+    some = SOME_WAITING if part in {Part.BLOCKED, Part.COMING} else SOME_ROWS
+    return list(tasks.filter(_within(part, now=now)).values_list("pk", flat=True)[:some])
 
 
 def _counts(tasks: TaskQuerySet, first: int | None, *, now: datetime) -> dict[str, Any]:
