@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
+from django.utils import timezone, translation
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, User
@@ -33,10 +34,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """Rolled-back tests reuse ids: what was cached for an id belongs to another test."""
+    """Rolled-back tests reuse ids: what was cached for an id belongs to another test. What a request in process spoke,
+    and by which clock, stays with the thread."""
     terms.forget()
     yield
     terms.forget()
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

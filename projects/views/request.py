@@ -39,6 +39,8 @@ from projects.views.work import asked_view, work_context
 
 # Waits grow: the page is drawn anew once a minute, though nothing happened.
 REDRAW_S = 60
+# More than these no eye takes in at once, and no phone draws.
+MOST_DRAWN = 400
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def request_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Parts:
-    """What belongs to a request, as far as the person may see it."""
+    """What belongs to a request, as far as the person may see it; of very many tasks (`is_cut`) the first open ones."""
 
     questions: list[Clarification]
     attachments: list[Attachment]
     tasks: list[Task]
+    is_cut: bool
 
 
 def show(
@@ -125,6 +128,8 @@ def show(
         "known": sum(fact.is_known for fact in facts),
         "attachments": [(one, may_remove_attachment(user, one)) for one in parts.attachments],
         "tasks": parts.tasks,
+        "is_cut": parts.is_cut,
+        "most": MOST_DRAWN,
         "feedback": Feedback.objects.filter(request=found, answered_at__isnull=False).first(),
         "lines": lines_of(found, is_internal=is_internal),
         "is_changed": is_changed,
@@ -140,10 +145,13 @@ def _parts(request: HttpRequest, found: ChangeRequest) -> Parts:
     questions = clarifications_visible_to(user).filter(request=found, withdrawn_at=None)
     attachments = attachments_visible_to(user).filter(request=found)
     tasks = tasks_visible_to(user).filter(change_request=found).order_by("position", "pk")
+    some = list(with_row_names(tasks)[: MOST_DRAWN + 1])
+    is_cut = len(some) > MOST_DRAWN
     parts = Parts(
         list(questions.select_related("contact__user", "department__calendar", "answered_by")),
         list(attachments.select_related("stored", "uploaded_by")),
-        list(with_row_names(tasks)),
+        list(with_row_names(tasks.open())[:MOST_DRAWN]) if is_cut else some,
+        is_cut,
     )
     for question in parts.questions:
         question.request = found

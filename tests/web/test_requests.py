@@ -18,7 +18,7 @@ from projects.lifecycle import RequestStatus
 from projects.models import Attachment, ChangeRequest, Clarification, Feedback
 from projects.operations import NewTask, telling
 from projects.requesthistory import lines_of
-from tests.factories import a_department, a_project, a_user, grant
+from tests.factories import a_department, a_project, a_task, a_user, grant
 from tests.web.worlds import CANARY, HTMX, World, asked_twice
 
 pytestmark = pytest.mark.django_db
@@ -470,3 +470,19 @@ def test_a_contact_says_once_how_it_was_without_signing_in(world, client, monkey
     stored = Feedback.objects.get(request=request)
     assert (stored.score, stored.comment) == (4, "Quick")
     assert client.get("/feedback/another/").status_code == 404
+
+
+def test_of_very_many_tasks_the_first_open_ones_are_drawn(world, browse, monkeypatch):
+    monkeypatch.setattr("projects.views.request.MOST_DRAWN", 3)
+    request = asked_for(world)
+    operations.begin_decomposing(request=request, actor=world.tam, at=world.now)
+    tasks = [a_task(change_request=request, title=f"Step {n}", at=world.now) for n in range(5)]
+    operations.complete_task(task=tasks[0], actor=world.tam, at=world.now)
+    for status in (RequestStatus.DECOMPOSING, RequestStatus.IN_WORK):
+        ChangeRequest.objects.filter(pk=request.pk).update(status=status)
+        page = words(browse(world.tam).get(f"/requests/{request.pk}/"))
+        assert "Shown are the first 3 open tasks." in page
+        assert f'href="/projects/{world.project.slug}/?request={request.pk}"' in page
+        assert [task for task in tasks if f'href="/tasks/{task.pk}/"' in page] == tasks[1:4]
+    assert "1 of 5 done" in page
+    assert "Step 0" in words(browse(world.tam).get(f"/projects/{world.project.slug}/?request={request.pk}&status=done"))
