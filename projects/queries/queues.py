@@ -121,10 +121,11 @@ def tasks_of(user: Person) -> TaskQuerySet:
 
 
 def free_tasks(user: Person, *, now: datetime) -> TaskQuerySet:
-    """What one could take: ready, in one's departments, in nobody's hands."""
+    """What one could take: ready or begun, in one's departments, in nobody's hands."""
     departments = reach_of(user).department_ids
     rows = Task.objects.open().filter(department__in=departments, assignee=None)
-    return rows.filter(_within(Part.READY, now=now)).order_by(*_ORDER[Sort.DUE])
+    takeable = _within(Part.READY, now=now) | _within(Part.IN_PROGRESS, now=now)
+    return rows.filter(takeable).order_by(*_ORDER[Sort.DUE])
 
 
 def queue_of(

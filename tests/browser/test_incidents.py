@@ -141,6 +141,16 @@ def test_a_row_is_opened_by_keyboard(world, incident, page, sign_in):
     expect(page.get_by_role("heading", level=1)).to_have_text("Core switch lost redundancy")
 
 
+def test_a_row_of_today_is_acknowledged_by_its_key(world, incident, page, sign_in):
+    sign_in(world.tam)
+    page.goto("/")
+    page.locator(f"#incident-{incident.pk}").focus()
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    incident.refresh_from_db()
+    assert incident.status == "in_progress"
+
+
 def test_an_alert_is_acknowledged_on_its_row(world, page, sign_in):
     world.incident(minutes=40, title="Gone over")
     run_pass(world.now, process_name="tests")

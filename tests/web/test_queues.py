@@ -134,10 +134,13 @@ def test_a_page_costs_the_same_for_a_few_tasks_and_for_many(world, project, brow
 def test_own_tasks_and_what_nobody_has(world, project, browse):
     a_task(project, title="Mine", assignee=world.engineer, department="unix", at=world.now)
     a_task(project, title="Free to take", at=world.now)
+    begun = a_task(project, title="Begun, then handed to us", at=world.now)
+    Task.objects.filter(pk=begun.pk).update(status="in_progress", started_at=world.now)
     browser = browse(world.engineer)
     page = browser.get("/my-tasks/").text
     assert "Mine" in page
     assert "Free to take" in page
+    assert "Begun, then handed to us" in page
     assert "1 task, 4 h of work." in page
     _first, again = asked_twice(browser, "/my-tasks/")
     assert again.status_code == 304
