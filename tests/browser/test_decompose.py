@@ -133,6 +133,7 @@ def test_keys_walk_the_cards_of_a_board_and_tell_what_one_depends_on(world, page
     page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog", name="Beside the page")
     expect(drawer.get_by_role("heading", name="The ad", exact=True)).to_be_visible()
+    expect(page.locator(".htmx-settling")).to_have_count(0)  # until then its links are plain ones
     page.keyboard.press("w")
     expect(drawer.get_by_label("Which task?")).to_be_focused()
     page.keyboard.type("sql")
