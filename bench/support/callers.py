@@ -12,32 +12,45 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 T = TypeVar("T")
+PACE_ROUNDS = 100_000
 
 
 @dataclass(frozen=True)
 class Took:
     """One answer: milliseconds by the clock on the wall, those that processors worked for it (the program's and, on the
-    same machine, the database's), and queries.
+    same machine, the database's), and queries; `pace` is how fast the machine was just then.
 
-    On a machine that is busy with other work only the processors' time says what an answer costs.
+    On a machine that is busy with other work only the processors' time says what an answer costs, and where others
+    share the processors themselves, not even that: compare it with the pace.
     """
 
     ms: float
     cpu_ms: float
     queries: int
+    pace: float
+
+
+def pace() -> float:
+    """How many rounds of a plain loop the machine does in a millisecond, now."""
+    began = time.perf_counter()
+    total = 0
+    for number in range(PACE_ROUNDS):
+        total += number
+    return PACE_ROUNDS / ((time.perf_counter() - began) * 1e3)
 
 
 def took(ask: Callable[[], T]) -> tuple[Took, T]:
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
+    before = pace()
     with CaptureQueriesContext(connection) as queries:
         database_s = _database_s()
         began, own_s = time.perf_counter(), time.process_time()
         answer = ask()
         own_s, took_s = time.process_time() - own_s, time.perf_counter() - began
         database_s = _database_s() - database_s
-    return Took(took_s * 1e3, (own_s + database_s) * 1e3, len(queries)), answer
+    return Took(took_s * 1e3, (own_s + database_s) * 1e3, len(queries), (before + pace()) / 2), answer
 
 
 def _database_s() -> float:
