@@ -4,8 +4,8 @@ A department's queue, a project, a request, a task and the lists of them, asked 
 time at the server, and how much of it processors worked, the database's included (median and 95th percentile in ms;
 wanted 100 for the first three); `even`: the 95th percentile had the machine kept the best pace it had in this run, for
 a machine shared with others is at times half as fast; and the fewest and most queries of an answer of one role, which
-must not grow with what is on the page. Then over REST: `decompose/` of 100 tasks and 200 dependencies (wanted 300 ms), and completing a task
-that frees 50 others (wanted 100 ms).
+must not grow with what is on the page. Then over REST: `decompose/` of 100 tasks and 200 dependencies (wanted 300 ms),
+and completing a task that frees 50 others (wanted 100 ms).
 `--full`: 200,000 tasks in 1,000 projects.
 
 Works on a scratch database on the server of DATABASE_URL (PostgreSQL), filled by `demo.volume`, or on a copy of one
