@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from alerts.queries import open_alerts
 from departments.operations import update_department
 from incidents import operations
 from tests.factories import a_policy, a_user
-from tests.web.worlds import HTMX, World, asked_twice
+from tests.web.worlds import HTMX, World, asked_twice, words
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def words(answer) -> str:
-    return html.unescape(answer.text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def run(world, **later):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,7 +18,7 @@ from projects.models import Attachment, ChangeRequest, Clarification, Feedback
 from projects.operations import NewTask, telling
 from projects.requesthistory import lines_of
 from tests.factories import a_department, a_project, a_task, a_user, grant
-from tests.web.worlds import CANARY, HTMX, World, asked_twice
+from tests.web.worlds import CANARY, HTMX, World, asked_twice, words
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\nsomething\n%%EOF\n"
@@ -38,10 +37,6 @@ class Asking(World):
 @pytest.fixture
 def world() -> Asking:
     return Asking()
-
-
-def words(answer) -> str:
-    return html.unescape(answer.text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def asked_for(world, title="Test environment", **fields) -> ChangeRequest:

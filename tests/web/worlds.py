@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,3 +83,16 @@ class World:
         operations.comment(incident=incident, text=f"internal {CANARY}", actor=self.engineer, now=self.now)
         self.incident(title=f"Elsewhere {CANARY}", client=self.other)
         return incident
+
+
+def words(answer) -> str:
+    """The page as it is read: plain blanks, no entities."""
+    return html.unescape(answer.text).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def order(page: str, *titles: str) -> list[str]:
+    return sorted((title for title in titles if title in page), key=page.index)
+
+
+def ago(world, minutes):
+    return world.now - timedelta(minutes=minutes)
